@@ -1,0 +1,129 @@
+//! Reads `rules/*.toml` and writes them as statics, so that a run pays nothing for parsing rules. A
+//! faulty rule file fails the build with file, line and column.
+
+#![allow(dead_code, unused_imports, missing_docs, unreachable_pub)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/model/mod.rs"]
+mod model;
+
+#[path = "src/rules"]
+mod rules {
+    pub mod analyse;
+    pub mod schema;
+}
+
+#[path = "src/proofs"]
+mod proofs {
+    pub mod names;
+}
+
+use model::{Anchor, ByteSet, Rule};
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rules");
+    println!("cargo::rerun-if-changed=src/proofs/names.rs");
+    println!("cargo::rerun-if-changed=src/model");
+    let (rules, faults) = load(Path::new("rules"));
+    for fault in &faults {
+        println!("cargo::error={fault}");
+    }
+    if faults.is_empty() {
+        let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+        fs::write(out.join("rules.rs"), statics(&rules)).expect("OUT_DIR can be written");
+    }
+}
+
+/// All rules in the order of their ids, or every fault of every file.
+fn load(folder: &Path) -> (Vec<&'static Rule>, Vec<String>) {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the folder rules/ is there")
+        .map(|entry| entry.expect("rules/ can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    let (mut rules, mut faults): (Vec<&'static Rule>, Vec<String>) = (vec![], vec![]);
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a rule file can be read");
+        match rules::schema::parse(&text, &|name| proofs::names::NAMES.contains(&name)) {
+            Err(found) => faults.extend(found.iter().map(|fault| format!("{}:{fault}", file.display()))),
+            Ok(found) => rules.extend(found.iter().map(|located| located.rule)),
+        }
+    }
+    rules.sort_by_key(|rule| rule.id);
+    for pair in rules.windows(2).filter(|pair| pair[0].id == pair[1].id) {
+        faults.push(format!("rules/: the id `{}` is used by two files ({} and {})", pair[0].id, pair[0].provider, pair[1].provider));
+    }
+    (rules, faults)
+}
+
+fn statics(rules: &[&Rule]) -> String {
+    let mut out = String::from("/// The rules that ship with stanch, sorted by id.\npub static BUILTIN: &[Rule] = &[\n");
+    for rule in rules {
+        // Debug of strings, options and slices of strings is Rust; the rest is written out below.
+        writeln!(
+            out,
+            "Rule {{ id: {:?}, family: {:?}, provider: {:?}, name: {:?}, category: {:?}, severity: Severity::{:?}, \
+             risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, max_len: {}, prefix: {:?}, \
+             specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
+             not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
+             needs_digit: {}, drop_samples: {}, files: &{:?}, in_binary: {}, examples: &{:?}, near_misses: &{:?} }},",
+            rule.id,
+            rule.family,
+            rule.provider,
+            rule.name,
+            rule.category,
+            rule.severity,
+            rule.risk,
+            rule.revoke_page,
+            rule.docs,
+            rule.source,
+            rule.pattern,
+            rule.max_len,
+            rule.prefix,
+            rule.specificity,
+            rule.confidence,
+            rule.strength,
+            rule.anchors.iter().map(anchor).collect::<Vec<_>>().join(", "),
+            set(&rule.not_before),
+            set(&rule.not_after),
+            rule.context,
+            rule.proof,
+            rule.wrong_proof,
+            rule.needs_digit,
+            rule.drop_samples,
+            rule.files,
+            rule.in_binary,
+            rule.examples,
+            rule.near_misses,
+        )
+        .expect("writing to a string cannot fail");
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn anchor(anchor: &Anchor) -> String {
+    match anchor {
+        Anchor::Key { key, near, far } => {
+            let key: Vec<String> = key.iter().map(set).collect();
+            format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", key.join(", "))
+        }
+        Anchor::Run { of, min, whole_up_to, near, far } => format!(
+            "Anchor::Run {{ of: {}, min: {min}, whole_up_to: {whole_up_to:?}, near: {near}, far: {far} }}",
+            set(of)
+        ),
+        Anchor::Literal { text, near, far } => {
+            format!("Anchor::Literal {{ text: &{text:?}, near: {near}, far: {far} }}")
+        }
+        Anchor::Anywhere => "Anchor::Anywhere".into(),
+    }
+}
+
+fn set(set: &ByteSet) -> String {
+    format!("ByteSet({:?})", set.0)
+}

@@ -1,0 +1,23 @@
+//! `stanch` finds leaked tokens in code, proves what it can about them, and reports where they are
+//! without repeating them.
+//!
+//! ```text
+//!  Source --visit--> Blob --scan--> Candidate --settle--> Finding --> Report --> Format
+//!  tree, stdin       bytes          rule + ranges         secret + places   sorted    human json jsonl sarif
+//! ```
+//!
+//! Imports point down; `tests/layers.rs` keeps it so:
+//!
+//! ```text
+//!  cli        clap lives here only: what was typed -> what is meant (a Task)
+//!  commands   one file a subcommand; reads as a table of contents
+//!  sources | engine | findings | report      siblings do not see each other
+//!  rules | proofs | decode
+//!  model      the nouns; no I/O
+//! ```
+
+pub mod engine;
+pub mod model;
+pub mod proofs;
+pub mod rules;
+pub mod sources;

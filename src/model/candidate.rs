@@ -1,0 +1,51 @@
+//! What the engine hands over: a rule's match in one text, as ranges. No secret is copied.
+
+use std::ops::Range;
+
+use super::{Confidence, ProofLevel, Rule};
+
+/// A match of a rule after guards, context and proof. Both ranges are byte offsets in the scanned text.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The rule that matched.
+    pub rule: &'static Rule,
+    /// The whole match.
+    pub matched: Range<usize>,
+    /// The secret inside it.
+    pub secret: Range<usize>,
+    /// How sure it is, proof included.
+    pub confidence: Confidence,
+    /// What the proof found.
+    pub evidence: Evidence,
+}
+
+/// What can be said about a value offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// How strong it is.
+    pub level: ProofLevel,
+    /// What was read from the value; never the value itself or a part of it that is secret.
+    pub facts: Vec<Fact>,
+}
+
+/// One thing read from a value: its account, its expiry, whether it is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Lower-case word: `account`, `expires`, `encrypted`, ...
+    pub label: &'static str,
+    /// What was read, for people.
+    pub text: String,
+}
+
+impl Evidence {
+    /// Evidence of this strength with nothing to tell.
+    pub fn of(level: ProofLevel) -> Evidence {
+        Evidence { level, facts: Vec::new() }
+    }
+
+    /// The same evidence with one fact more.
+    pub fn with(mut self, label: &'static str, text: impl Into<String>) -> Evidence {
+        self.facts.push(Fact { label, text: text.into() });
+        self
+    }
+}

@@ -1,0 +1,42 @@
+//! What was in scope and could not be scanned.
+
+use super::BlobPath;
+
+/// Something that was in scope and was not scanned, in whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Where.
+    pub path: BlobPath,
+    /// Why.
+    pub reason: GapReason,
+    /// What the system or a decoder said, for people.
+    pub detail: String,
+}
+
+/// Why something was not scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GapReason {
+    /// The file or folder could not be opened or read.
+    Unreadable,
+    /// It was there when listed and gone when opened.
+    Vanished,
+    /// It became shorter while it was read.
+    Changed,
+    /// It holds more candidates than are kept.
+    TooManyFindings,
+    /// The repository's index could not be read, so ignored files could not be told from tracked ones.
+    BrokenIndex,
+}
+
+impl GapReason {
+    /// The word used in reports and in `.stanchignore`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GapReason::Unreadable => "unreadable",
+            GapReason::Vanished => "vanished",
+            GapReason::Changed => "changed",
+            GapReason::TooManyFindings => "too-many-findings",
+            GapReason::BrokenIndex => "broken-index",
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The nouns that every layer speaks: rules, secrets, places, findings, gaps, reports. No I/O here.
+
+mod byte_set;
+mod candidate;
+mod finding;
+mod gap;
+mod path;
+mod place;
+mod report;
+mod rule;
+mod secret;
+mod verdict;
+
+pub use byte_set::ByteSet;
+pub use candidate::{Candidate, Evidence, Fact};
+pub use finding::{Also, Finding, FindingId, Sighting};
+pub use gap::{Gap, GapReason};
+pub use path::BlobPath;
+pub use place::{Place, PlaceKind};
+pub use report::{Report, Tally};
+pub use rule::{Anchor, Confidence, ProofLevel, Rule, Severity, Specificity, Strength, WrongProof};
+pub use secret::Secret;
+pub use verdict::Verdict;

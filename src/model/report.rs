@@ -1,0 +1,51 @@
+//! What a scan says in the end: findings, gaps, and what was counted.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, Gap};
+
+/// Everything a format needs; sorted, complete, nothing left to decide.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Shown findings, sorted by severity (grave first), then first place, rule and id.
+    pub findings: Vec<Finding>,
+    /// What was not scanned, sorted.
+    pub gaps: Vec<Gap>,
+    /// Gaps that a `gap` line in `.stanchignore` accepts; shown, out of the exit code.
+    pub accepted_gaps: Vec<Gap>,
+    /// Remarks for the person who ran it: unused or expired ignore entries.
+    pub notes: Vec<String>,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// What was counted during a scan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Blobs scanned.
+    pub files: u64,
+    /// Bytes scanned, as stored.
+    pub bytes: u64,
+    /// Blobs that look binary: scanned with distinctive rules only.
+    pub binary: u64,
+    /// Packed or compressed files, scanned as stored.
+    pub packed: u64,
+    /// Symbolic links, of which only the target text was scanned.
+    pub symlinks: u64,
+    /// FIFOs, devices and sockets; never opened.
+    pub special: u64,
+    /// Entries hidden by `.gitignore`; an ignored folder counts as one.
+    pub ignored_entries: u64,
+    /// Entries left out by `--exclude`.
+    pub excluded: u64,
+    /// Findings by confidence before hiding, keyed by [`super::Confidence::as_str`].
+    pub found: BTreeMap<&'static str, u64>,
+    /// Findings below `--confidence`, not shown.
+    pub hidden: u64,
+    /// Findings ignored by a mark on their line.
+    pub ignored_inline: u64,
+    /// Findings ignored by an entry in `.stanchignore`.
+    pub ignored_by_file: u64,
+    /// Findings ignored by a baseline.
+    pub ignored_by_baseline: u64,
+}

@@ -1,0 +1,232 @@
+//! A rule: what one kind of token looks like and what it means when it leaks.
+
+use super::ByteSet;
+
+/// One kind of token.
+///
+/// Rules live as long as the process: those that ship with stanch are statics made at build time, a
+/// user's own are loaded once. That is why every field can be borrowed for good.
+#[derive(Debug)]
+pub struct Rule {
+    /// Unique, kebab-case, never reused for something else.
+    pub id: &'static str,
+    /// Name that finding ids are made from; stays when the id changes.
+    pub family: &'static str,
+    /// Who issues the token.
+    pub provider: &'static str,
+    /// What the token is called by its vendor.
+    pub name: &'static str,
+    /// What sort of service it opens: `cloud`, `ci-cd`, `payments`, ...
+    pub category: &'static str,
+    /// How bad a leak is.
+    pub severity: Severity,
+    /// What a thief can do with it, in one sentence.
+    pub risk: &'static str,
+    /// Page on which a person revokes it.
+    pub revoke_page: Option<&'static str>,
+    /// The vendor's own description.
+    pub docs: &'static [&'static str],
+    /// How firmly the facts behind the rule stand: `vendor-doc`, `peers-agree` or `one-source`.
+    pub source: &'static str,
+
+    /// Regular expression over bytes (no Unicode classes). Capture group 1, where there is one, is the
+    /// secret; otherwise the whole match is.
+    pub pattern: &'static str,
+    /// Longest possible match in bytes.
+    pub max_len: usize,
+    /// Fixed public text that every secret of this rule starts with; masks show it.
+    pub prefix: &'static str,
+    /// What makes the rule recognisable; decides between overlapping candidates.
+    pub specificity: Specificity,
+    /// Confidence of a match that no proof speaks for or against.
+    pub confidence: Confidence,
+    /// Whether the value is long and random, or may be a person's password.
+    pub strength: Strength,
+    /// The cheap signs by which the engine finds the places worth a look. Every match of the pattern
+    /// bears at least one of them.
+    pub anchors: &'static [Anchor],
+    /// Bytes that must not stand before a match (an escape such as `\n` or `%3D` is not part of a word).
+    pub not_before: ByteSet,
+    /// Bytes that must not stand after a match.
+    pub not_after: ByteSet,
+    /// Words of which one must stand near the match, lower case, compared without regard to case. Empty:
+    /// the value speaks for itself.
+    pub context: &'static [&'static str],
+    /// Name of the offline proof.
+    pub proof: Option<&'static str>,
+    /// What a failed proof means.
+    pub wrong_proof: WrongProof,
+    /// Whether the value must hold a digit; random values do, identifiers mostly do not.
+    pub needs_digit: bool,
+    /// Whether a value that reads like a made-up sample is dropped.
+    pub drop_samples: bool,
+    /// File names (globs on the last part, or on the whole path where they hold a `/`) that the rule is
+    /// for. Empty: every file.
+    pub files: &'static [&'static str],
+    /// Whether the rule is sure enough of itself to speak in binary files.
+    pub in_binary: bool,
+    /// Templates of values that the rule must find.
+    pub examples: &'static [&'static str],
+    /// Templates of text in which the rule must find nothing.
+    pub near_misses: &'static [&'static str],
+}
+
+/// A cheap sign of a match. It may be there without a match; no match is without one of its rule's signs.
+#[derive(Debug, Clone)]
+pub enum Anchor {
+    /// Four consecutive bytes out of these sets inside a run of token characters ([`ByteSet::TOKEN`]) of
+    /// at least [`Anchor::KEY_RUN`] bytes. The match starts between `near` and `far` bytes before them.
+    Key {
+        /// What may stand at each of the four places.
+        key: [ByteSet; 4],
+        /// Smallest distance from the start of the match to the key.
+        near: usize,
+        /// Largest distance from the start of the match to the key.
+        far: usize,
+    },
+    /// The match lies within one maximal run of these characters.
+    Run {
+        /// What the run is made of.
+        of: ByteSet,
+        /// Shortest possible stretch of the match in the run, in bytes.
+        min: usize,
+        /// The match is exactly the run, and at most this long.
+        whole_up_to: Option<usize>,
+        /// Smallest distance from the start of the match to its stretch in the run.
+        near: usize,
+        /// Largest distance from the start of the match to its stretch in the run.
+        far: usize,
+    },
+    /// These bytes, wherever they stand.
+    Literal {
+        /// The bytes.
+        text: &'static [u8],
+        /// Smallest distance from the start of the match to the literal.
+        near: usize,
+        /// Largest distance from the start of the match to the literal.
+        far: usize,
+    },
+    /// Nothing cheap can be said: the pattern is tried everywhere.
+    Anywhere,
+}
+
+impl Anchor {
+    /// Length of the shortest run of token characters in which keys are looked for.
+    pub const KEY_RUN: usize = 12;
+    /// Length of the shortest run that [`Anchor::Run`] may ask for.
+    pub const SHAPE_RUN: usize = 16;
+}
+
+/// How bad a leak is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Public by design, or dead for years.
+    Low,
+    /// Limited reach.
+    Medium,
+    /// Reads or changes customer data.
+    High,
+    /// Takes over accounts, code or money.
+    Critical,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Generic shape or weak context.
+    Possible,
+    /// Distinctive shape or strong context.
+    Likely,
+    /// A chance below 1 in 65,536 of being wrong.
+    Proven,
+}
+
+/// What makes a rule recognisable, from weak to strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Specificity {
+    /// Any value under a telling name.
+    Generic,
+    /// A common shape beside a vendor's word.
+    Context,
+    /// A structure of its own, no fixed start.
+    Structure,
+    /// A fixed prefix.
+    Prefix,
+}
+
+/// Whether a value can be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Strength {
+    /// At least 80 random bits: nobody confirms a guess.
+    Random,
+    /// A password or a short value: nothing about it may be told.
+    Weak,
+}
+
+/// What it means when a rule's proof fails on a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WrongProof {
+    /// The vendor documents the proof: the match is no token.
+    Drops,
+    /// The proof was deduced from samples: the match is only less sure.
+    Lowers,
+}
+
+/// What stands behind a finding without asking anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProofLevel {
+    /// Nothing but the pattern.
+    None,
+    /// The value decodes to something sensible; anyone could have made it.
+    Decoded,
+    /// The value agrees with itself in a way that chance does not bring about.
+    Structure,
+    /// A checksum in the value is right.
+    Checksum,
+}
+
+impl Severity {
+    /// All, from mild to grave.
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// The word used in rules and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+impl Confidence {
+    /// The word used in rules and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Proven => "proven",
+        }
+    }
+
+    /// One step less sure.
+    pub fn lowered(self) -> Confidence {
+        match self {
+            Confidence::Proven => Confidence::Likely,
+            Confidence::Likely | Confidence::Possible => Confidence::Possible,
+        }
+    }
+}
+
+impl ProofLevel {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProofLevel::None => "none",
+            ProofLevel::Decoded => "decoded",
+            ProofLevel::Structure => "structure",
+            ProofLevel::Checksum => "checksum",
+        }
+    }
+}

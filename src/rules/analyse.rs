@@ -1,0 +1,427 @@
+//! What follows from a pattern alone: how long a match can be, how it starts, and by which cheap signs
+//! the engine can find every match.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::model::{Anchor, ByteSet, Strength};
+
+/// Longest match a rule may have, in bytes: the engine's window.
+pub const MAX_LEN: usize = 64 * 1024;
+
+/// Values with fewer random bits than this can be guessed.
+const RANDOM_BITS: f64 = 80.0;
+
+/// A key that one in this many positions of ordinary text would bear is not worth looking up.
+const RAREST_KEY: f64 = 1.0 / 5_000.0;
+
+/// How many different four-byte keys one anchor may stand for.
+const MOST_KEYS: usize = 4096;
+
+/// How many alternatives of a pattern are told apart.
+const MOST_BRANCHES: usize = 64;
+
+/// What follows from a pattern.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Longest possible match in bytes.
+    pub max_len: usize,
+    /// Fixed text at the start of the secret, common to all alternatives.
+    pub prefix: String,
+    /// Whether the secret has at least 80 random bits, judged by the sizes of its character classes.
+    pub strength: Strength,
+    /// Default guard before a match.
+    pub not_before: ByteSet,
+    /// Default guard after a match.
+    pub not_after: ByteSet,
+    branches: Vec<Branch>,
+}
+
+/// One alternative of a pattern, laid out as places that must be there and stretches that may be.
+type Branch = Vec<Part>;
+
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// Exactly one byte of the set.
+    One(ByteSet),
+    /// Between no and `most` bytes of the set.
+    Some { of: ByteSet, most: Option<usize> },
+}
+
+/// Reads a pattern and says what follows from it.
+///
+/// `max_length` limits patterns that have no upper length of their own.
+///
+/// # Errors
+/// A sentence for the rule's author when the pattern cannot be parsed, can match nothing, or has no
+/// upper length.
+pub fn analyse(pattern: &str, max_length: Option<usize>) -> Result<Analysis, String> {
+    let hir = parse(pattern)?;
+    let properties = hir.properties();
+    if properties.minimum_len() == Some(0) {
+        return Err("the pattern matches the empty string".into());
+    }
+    let groups = properties.explicit_captures_len();
+    if groups > 1 {
+        return Err(format!("the pattern has {groups} capture groups; one, around the secret, is allowed (write (?:...) for the others)"));
+    }
+    let max_len = match (properties.maximum_len(), max_length) {
+        (Some(natural), Some(limit)) => natural.min(limit),
+        (Some(natural), None) => natural,
+        (None, Some(limit)) => limit,
+        (None, None) => return Err("the pattern has no upper length; bound its repetitions or set max_length".into()),
+    };
+    if max_len > MAX_LEN {
+        return Err(format!("a match can be {max_len} bytes long; at most {MAX_LEN} are allowed"));
+    }
+    let branches = expand(&hir);
+    let secret = capture(&hir).map_or_else(|| branches.clone(), expand);
+    Ok(Analysis {
+        max_len,
+        prefix: common_prefix(&secret),
+        strength: strength(&secret),
+        not_before: guard(edge(&branches, false)),
+        not_after: guard(edge(&branches, true)),
+        branches,
+    })
+}
+
+/// Parses a pattern as the engine compiles it: bytes, no Unicode classes.
+///
+/// # Errors
+/// The parser's message.
+pub fn parse(pattern: &str) -> Result<Hir, String> {
+    regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .nest_limit(50)
+        .build()
+        .parse(pattern)
+        .map_err(|error| match error {
+            regex_syntax::Error::Parse(error) => error.kind().to_string(),
+            regex_syntax::Error::Translate(error) => error.kind().to_string(),
+            other => other.to_string(),
+        })
+}
+
+impl Analysis {
+    /// The signs that every match bears, given the guards that the rule ended up with.
+    pub fn anchors(&self, not_before: ByteSet, not_after: ByteSet) -> Vec<Anchor> {
+        let mut anchors = Vec::new();
+        for branch in &self.branches {
+            let spots = Spots::of(branch, self.max_len);
+            let anchor = spots
+                .best_key()
+                .or_else(|| spots.run(not_before, not_after))
+                .or_else(|| spots.literal())
+                .unwrap_or(Anchor::Anywhere);
+            if matches!(anchor, Anchor::Anywhere) {
+                return vec![anchor];
+            }
+            anchors.push(anchor);
+        }
+        anchors
+    }
+}
+
+/// Lays a pattern out as alternatives; joins what would be too many.
+fn expand(hir: &Hir) -> Vec<Branch> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![vec![]],
+        HirKind::Literal(literal) => {
+            vec![literal.0.iter().map(|&byte| Part::One(ByteSet::EMPTY.with(byte))).collect()]
+        }
+        HirKind::Class(class) => match class_set(class) {
+            Some(set) => vec![vec![Part::One(set)]],
+            None => vec![blur(hir)],
+        },
+        HirKind::Capture(capture) => expand(&capture.sub),
+        HirKind::Alternation(subs) => {
+            let branches: Vec<Branch> = subs.iter().flat_map(expand).collect();
+            if branches.len() > MOST_BRANCHES { vec![blur(hir)] } else { branches }
+        }
+        HirKind::Concat(subs) => subs.iter().fold(vec![vec![]], |done, sub| {
+            let next = expand(sub);
+            let next = if done.len() * next.len() > MOST_BRANCHES { vec![blur(sub)] } else { next };
+            product(&done, &next)
+        }),
+        HirKind::Repetition(repetition) => {
+            let sub = expand(&repetition.sub);
+            let (least, most) = (repetition.min as usize, repetition.max.map(|most| most as usize));
+            if least == 0 && most == Some(1) {
+                return std::iter::once(vec![]).chain(sub).take(MOST_BRANCHES + 1).collect();
+            }
+            if sub.len() > 1 || least > MAX_LEN {
+                return vec![blur(hir)];
+            }
+            let mut branch: Branch = std::iter::repeat_n(&sub[0], least).flatten().copied().collect();
+            if most != Some(least) {
+                let each = repetition.sub.properties().maximum_len();
+                let more = most.zip(each).map(|(most, each)| (most - least) * each);
+                branch.push(Part::Some { of: union(&sub[0]), most: more });
+            }
+            vec![branch]
+        }
+    }
+}
+
+fn product(left: &[Branch], right: &[Branch]) -> Vec<Branch> {
+    left.iter().flat_map(|a| right.iter().map(move |b| a.iter().chain(b).copied().collect())).collect()
+}
+
+/// Says of a part only which bytes it may hold and how many at most.
+fn blur(hir: &Hir) -> Branch {
+    fn bytes(hir: &Hir) -> ByteSet {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => ByteSet::EMPTY,
+            HirKind::Literal(literal) => literal.0.iter().copied().collect(),
+            HirKind::Class(class) => class_set(class).unwrap_or(ByteSet([u64::MAX; 4])),
+            HirKind::Capture(capture) => bytes(&capture.sub),
+            HirKind::Repetition(repetition) => bytes(&repetition.sub),
+            HirKind::Concat(subs) | HirKind::Alternation(subs) => {
+                subs.iter().map(bytes).fold(ByteSet::EMPTY, ByteSet::union)
+            }
+        }
+    }
+    let of = bytes(hir);
+    let least = hir.properties().minimum_len().unwrap_or(0);
+    let most = hir.properties().maximum_len().map(|most| most - least);
+    let mut branch = vec![Part::One(of); least.min(256)];
+    if most != Some(0) || least > 256 {
+        branch.push(Part::Some { of, most: most.map(|most| most + least.saturating_sub(256)) });
+    }
+    branch
+}
+
+fn class_set(class: &Class) -> Option<ByteSet> {
+    match class {
+        Class::Bytes(class) => {
+            Some(class.iter().fold(ByteSet::EMPTY, |set, range| set.with_range(range.start(), range.end())))
+        }
+        Class::Unicode(class) => {
+            let class = class.to_byte_class()?;
+            Some(class.iter().fold(ByteSet::EMPTY, |set, range| set.with_range(range.start(), range.end())))
+        }
+    }
+}
+
+fn capture(hir: &Hir) -> Option<&Hir> {
+    match hir.kind() {
+        HirKind::Capture(capture) => Some(&capture.sub),
+        HirKind::Repetition(repetition) => capture(&repetition.sub),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().find_map(capture),
+        _ => None,
+    }
+}
+
+fn union(branch: &[Part]) -> ByteSet {
+    branch.iter().map(|part| part.set()).fold(ByteSet::EMPTY, ByteSet::union)
+}
+
+fn common_prefix(branches: &[Branch]) -> String {
+    let fixed = |branch: &Branch| -> Vec<u8> { branch.iter().map_while(|part| part.single()).collect() };
+    let Some(first) = branches.first().map(fixed) else { return String::new() };
+    let shared = branches[1..].iter().map(fixed).fold(first, |shared, next| {
+        shared.iter().zip(&next).take_while(|(a, b)| a == b).map(|(&a, _)| a).collect()
+    });
+    String::from_utf8(shared).unwrap_or_default()
+}
+
+fn strength(secret: &[Branch]) -> Strength {
+    let bits = |branch: &Branch| -> f64 {
+        branch
+            .iter()
+            .map(|part| match part {
+                Part::One(set) => (set.len().max(1) as f64).log2(),
+                Part::Some { .. } => 0.0,
+            })
+            .sum()
+    };
+    let weakest = secret.iter().map(bits).fold(f64::INFINITY, f64::min);
+    if weakest >= RANDOM_BITS { Strength::Random } else { Strength::Weak }
+}
+
+/// What may stand first (or last) in a match.
+fn edge(branches: &[Branch], last: bool) -> ByteSet {
+    let mut set = ByteSet::EMPTY;
+    for branch in branches {
+        let mut parts: Vec<&Part> = branch.iter().collect();
+        if last {
+            parts.reverse();
+        }
+        for part in parts {
+            set = set.union(part.set());
+            if matches!(part, Part::One(_)) {
+                break;
+            }
+        }
+    }
+    set
+}
+
+/// The default guard beside an edge: a value does not go on with letters, digits, or more of what it
+/// is made of. An edge that is punctuation ends by itself.
+fn guard(edge: ByteSet) -> ByteSet {
+    let alnum_at_edge = edge.iter().any(|byte| byte.is_ascii_alphanumeric());
+    let extended = ByteSet::TOKEN.with(b'=').with(b'~');
+    match (alnum_at_edge, edge.is_subset(extended)) {
+        (false, _) => ByteSet::EMPTY,
+        (true, true) if edge.len() > 1 => ByteSet::ALNUM.union(edge),
+        (true, _) => ByteSet::ALNUM,
+    }
+}
+
+impl Part {
+    fn set(&self) -> ByteSet {
+        match *self {
+            Part::One(of) | Part::Some { of, .. } => of,
+        }
+    }
+
+    fn single(&self) -> Option<u8> {
+        match self {
+            Part::One(set) if set.len() == 1 => set.iter().next(),
+            _ => None,
+        }
+    }
+}
+
+/// A branch with the distance of every part from the start of the match.
+struct Spots<'a> {
+    parts: &'a [Part],
+    near: Vec<usize>,
+    far: Vec<usize>,
+}
+
+impl<'a> Spots<'a> {
+    fn of(parts: &'a [Part], max_len: usize) -> Spots<'a> {
+        let (mut near, mut far) = (vec![], vec![]);
+        let (mut least, mut most) = (0usize, 0usize);
+        for part in parts {
+            near.push(least);
+            far.push(most.min(max_len));
+            match part {
+                Part::One(_) => (least, most) = (least + 1, most + 1),
+                Part::Some { most: more, .. } => most = most.saturating_add(more.unwrap_or(max_len)),
+            }
+        }
+        Spots { parts, near, far }
+    }
+
+    /// The four places that ordinary text satisfies most rarely, if they are rare enough.
+    fn best_key(&self) -> Option<Anchor> {
+        (0..self.parts.len().saturating_sub(3))
+            .filter_map(|at| {
+                let key = self.key(at)?;
+                let keys: usize = key.iter().map(|set| set.len()).product();
+                let chance: f64 = key.iter().map(|&set| frequency(set)).product();
+                let spread = (self.far[at] - self.near[at] + 1) as f64;
+                (keys <= MOST_KEYS && chance < RAREST_KEY && self.token_run(at) >= Anchor::KEY_RUN)
+                    .then_some((chance * spread * (1.0 + keys as f64 / 64.0), at, key))
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, at, key)| Anchor::Key { key, near: self.near[at], far: self.far[at] })
+    }
+
+    fn key(&self, at: usize) -> Option<[ByteSet; 4]> {
+        let mut key = [ByteSet::EMPTY; 4];
+        for (slot, part) in key.iter_mut().zip(&self.parts[at..at + 4]) {
+            match part {
+                Part::One(set) if set.is_subset(ByteSet::TOKEN) => *slot = *set,
+                _ => return None,
+            }
+        }
+        Some(key)
+    }
+
+    /// Length of the run of token characters that surely stands around the part at `at`.
+    fn token_run(&self, at: usize) -> usize {
+        let is_token = |part: &&Part| part.set().is_subset(ByteSet::TOKEN);
+        let ones = |part: &Part| usize::from(matches!(part, Part::One(_)));
+        let before: usize = self.parts[..at].iter().rev().take_while(is_token).map(ones).sum();
+        let after: usize = self.parts[at..].iter().take_while(is_token).map(ones).sum();
+        before + after
+    }
+
+    /// The longest stretch of token characters, as a run.
+    fn run(&self, not_before: ByteSet, not_after: ByteSet) -> Option<Anchor> {
+        let is_token = |part: &Part| part.set().is_subset(ByteSet::TOKEN);
+        let mut best: Option<(usize, usize, usize)> = None;
+        let mut at = 0;
+        while at < self.parts.len() {
+            let length = self.parts[at..].iter().take_while(|part| is_token(part)).count();
+            let ones = self.parts[at..at + length].iter().filter(|part| matches!(part, Part::One(_))).count();
+            if ones >= Anchor::SHAPE_RUN && best.is_none_or(|(most, ..)| ones > most) {
+                best = Some((ones, at, at + length));
+            }
+            at += length.max(1);
+        }
+        let (min, from, to) = best?;
+        let of = ByteSet::ALNUM.union(union(&self.parts[from..to]));
+        let covers_all = from == 0 && to == self.parts.len();
+        let pinned = covers_all && of.is_subset(not_before) && of.is_subset(not_after);
+        let longest = self.far[to - 1]
+            + match self.parts[to - 1] {
+                Part::One(_) => 1,
+                Part::Some { most, .. } => most.unwrap_or(MAX_LEN),
+            };
+        Some(Anchor::Run {
+            of,
+            min,
+            whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
+            near: self.near[from],
+            far: self.far[from],
+        })
+    }
+
+    /// The rarest fixed text of three bytes or more.
+    fn literal(&self) -> Option<Anchor> {
+        let mut best: Option<(f64, usize, Vec<u8>)> = None;
+        let mut at = 0;
+        while at < self.parts.len() {
+            let text: Vec<u8> = self.parts[at..].iter().map_while(|part| part.single()).collect();
+            let length = text.len();
+            if length >= 3 {
+                let chance: f64 = text.iter().map(|&byte| frequency(ByteSet::EMPTY.with(byte))).product();
+                if best.as_ref().is_none_or(|(least, ..)| chance < *least) {
+                    best = Some((chance, at, text));
+                }
+            }
+            at += length.max(1);
+        }
+        best.map(|(_, at, text)| Anchor::Literal { text: text.leak(), near: self.near[at], far: self.far[at] })
+    }
+}
+
+/// About how often a byte of source text is in the set. Only the order of magnitude matters: it decides
+/// which four places of a pattern are looked up.
+fn frequency(set: ByteSet) -> f64 {
+    set.iter().map(|byte| byte_frequency(byte)).sum::<f64>().min(1.0)
+}
+
+fn byte_frequency(byte: u8) -> f64 {
+    match byte {
+        b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.05,
+        b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' => 0.025,
+        b'a'..=b'z' => 0.01,
+        b'0' => 0.02,
+        b'1'..=b'9' => 0.008,
+        b'A' | b'E' | b'S' | b'T' | b'C' | b'I' => 0.008,
+        b'A'..=b'Z' => 0.004,
+        b' ' => 0.12,
+        b'-' => 0.03,
+        b'_' | b'.' | b'/' | b':' => 0.02,
+        _ => 0.005,
+    }
+}
+
+/// The bytes of a character class such as `[A-Za-z_]`; the empty text is the empty set.
+pub fn class(text: &str) -> Option<ByteSet> {
+    if text.is_empty() {
+        return Some(ByteSet::EMPTY);
+    }
+    match parse(text).ok()?.kind() {
+        HirKind::Class(class) => class_set(class),
+        HirKind::Literal(literal) if literal.0.len() == 1 => Some(ByteSet::EMPTY.with(literal.0[0])),
+        _ => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
+
+use std::io::Read;
+
+use crate::model::{BlobPath, Gap, PlaceKind};
+
+/// Where blobs come from.
+pub trait Source {
+    /// Calls `each` for all there is, from several threads at once and in no particular order.
+    ///
+    /// # Errors
+    /// Only when nothing can be visited at all (a root that does not exist); whatever fails later is a gap.
+    fn visit(&self, each: &(dyn Fn(Visit<'_>) + Sync)) -> Result<(), SourceError>;
+}
+
+/// One thing met on the way.
+pub enum Visit<'a> {
+    /// Something to scan.
+    Blob(Blob<'a>),
+    /// Something in scope that cannot be scanned.
+    Gap(Gap),
+    /// Something passed over on purpose.
+    Passed(Passed),
+}
+
+/// Bytes exactly as stored, and where they are from.
+pub struct Blob<'a> {
+    /// Where a person finds it again.
+    pub path: &'a BlobPath,
+    /// What of the file the bytes are.
+    pub kind: PlaceKind,
+    /// The bytes.
+    pub content: Content<'a>,
+}
+
+/// The bytes of a blob.
+pub enum Content<'a> {
+    /// All of them.
+    Whole(&'a [u8]),
+    /// Too many to hold at once.
+    Stream(&'a mut dyn Read),
+}
+
+/// What is passed over on purpose: counted, never a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// Hidden by `.gitignore`; an ignored folder counts as one.
+    Ignored,
+    /// Left out by `--exclude`.
+    Excluded,
+    /// A FIFO, device or socket.
+    Special,
+    /// A symbolic link: its target text was handed over as a blob, it was not followed.
+    Symlink,
+}
+
+/// Why a source could not start: what failed, on what, and what to do.
+#[derive(Debug)]
+pub struct SourceError(pub String);
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SourceError {}
