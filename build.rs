@@ -56,13 +56,18 @@ fn load(folder: &Path) -> (Vec<&'static Rule>, Vec<String>) {
     }
     rules.sort_by_key(|rule| rule.id);
     for pair in rules.windows(2).filter(|pair| pair[0].id == pair[1].id) {
-        faults.push(format!("rules/: the id `{}` is used by two files ({} and {})", pair[0].id, pair[0].provider, pair[1].provider));
+        faults.push(format!(
+            "rules/: the id `{}` is used by two files ({} and {})",
+            pair[0].id, pair[0].provider, pair[1].provider
+        ));
     }
     (rules, faults)
 }
 
 fn statics(rules: &[&Rule]) -> String {
-    let mut out = String::from("/// The rules that ship with stanch, sorted by id.\npub static BUILTIN: &[Rule] = &[\n");
+    let mut out = String::from(
+        "/// The rules that ship with stanch, sorted by id.\npub static BUILTIN: &[Rule] = &[\n",
+    );
     for rule in rules {
         // Debug of strings, options and slices of strings is Rust; the rest is written out below.
         writeln!(

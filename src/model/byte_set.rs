@@ -9,10 +9,8 @@ impl ByteSet {
     pub const EMPTY: ByteSet = ByteSet([0; 4]);
 
     /// ASCII letters and digits.
-    pub const ALNUM: ByteSet = ByteSet::EMPTY
-        .with_range(b'0', b'9')
-        .with_range(b'A', b'Z')
-        .with_range(b'a', b'z');
+    pub const ALNUM: ByteSet =
+        ByteSet::EMPTY.with_range(b'0', b'9').with_range(b'A', b'Z').with_range(b'a', b'z');
 
     /// The characters that tokens are made of: letters, digits and `_-.+/`.
     pub const TOKEN: ByteSet = ByteSet::ALNUM.with(b'_').with(b'-').with(b'.').with(b'+').with(b'/');

@@ -62,13 +62,17 @@ pub fn analyse(pattern: &str, max_length: Option<usize>) -> Result<Analysis, Str
     }
     let groups = properties.explicit_captures_len();
     if groups > 1 {
-        return Err(format!("the pattern has {groups} capture groups; one, around the secret, is allowed (write (?:...) for the others)"));
+        return Err(format!(
+            "the pattern has {groups} capture groups; one, around the secret, is allowed (write (?:...) for the others)"
+        ));
     }
     let max_len = match (properties.maximum_len(), max_length) {
         (Some(natural), Some(limit)) => natural.min(limit),
         (Some(natural), None) => natural,
         (None, Some(limit)) => limit,
-        (None, None) => return Err("the pattern has no upper length; bound its repetitions or set max_length".into()),
+        (None, None) => {
+            return Err("the pattern has no upper length; bound its repetitions or set max_length".into());
+        }
     };
     if max_len > MAX_LEN {
         return Err(format!("a match can be {max_len} bytes long; at most {MAX_LEN} are allowed"));
@@ -388,7 +392,11 @@ impl<'a> Spots<'a> {
             }
             at += length.max(1);
         }
-        best.map(|(_, at, text)| Anchor::Literal { text: text.leak(), near: self.near[at], far: self.far[at] })
+        best.map(|(_, at, text)| Anchor::Literal {
+            text: text.leak(),
+            near: self.near[at],
+            far: self.far[at],
+        })
     }
 }
 

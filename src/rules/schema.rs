@@ -67,8 +67,22 @@ pub const KEYS: &[&str] = &[
 
 /// Sorts of services; the same words as in reports.
 pub const CATEGORIES: &[&str] = &[
-    "ai", "ci-cd", "cloud", "code-host", "comms", "crypto", "database", "email", "generic", "identity", "infra",
-    "key-material", "observability", "package-registry", "payments", "saas",
+    "ai",
+    "ci-cd",
+    "cloud",
+    "code-host",
+    "comms",
+    "crypto",
+    "database",
+    "email",
+    "generic",
+    "identity",
+    "infra",
+    "key-material",
+    "observability",
+    "package-registry",
+    "payments",
+    "saas",
 ];
 
 const SOURCES: &[&str] = &["vendor-doc", "peers-agree", "one-source", "own"];
@@ -118,17 +132,24 @@ fn file(
 ) -> Vec<Located> {
     for (key, _) in document.iter() {
         if !["provider", "rule"].contains(&key.get_ref().as_ref()) {
-            faults.add(key.span(), format!("unknown key `{}`; a rule file has `provider` and `[[rule]]`", key.get_ref()));
+            faults.add(
+                key.span(),
+                format!("unknown key `{}`; a rule file has `provider` and `[[rule]]`", key.get_ref()),
+            );
         }
     }
     let provider = match document.get("provider").map(|value| (value.get_ref().as_str(), value.span())) {
         Some((Some(provider), _)) if !provider.trim().is_empty() => leak(provider),
-        Some((_, span)) => return refuse(faults, span, "`provider` must be the vendor's name, a non-empty string"),
+        Some((_, span)) => {
+            return refuse(faults, span, "`provider` must be the vendor's name, a non-empty string");
+        }
         None => return refuse(faults, span, "`provider = \"...\"` is missing at the top of the file"),
     };
     let tables = match document.get("rule").map(|value| (value.get_ref().as_array(), value.span())) {
         Some((Some(tables), _)) => tables,
-        Some((None, span)) => return refuse(faults, span, "`rule` must be a list of tables: write `[[rule]]`"),
+        Some((None, span)) => {
+            return refuse(faults, span, "`rule` must be a list of tables: write `[[rule]]`");
+        }
         None => return refuse(faults, span, "the file holds no `[[rule]]`"),
     };
     let mut rules: Vec<Located> = vec![];
@@ -171,16 +192,23 @@ impl Reader<'_, '_, '_> {
         let source = self.one_of("source", SOURCES, None);
         let confidence = self.one_of("confidence", &["likely", "possible"], Some("likely"));
         let wrong_proof = self.one_of("wrong_proof", &["drops", "lowers"], Some("drops"));
-        let specificity = self.one_of("specificity", &["auto", "prefix", "structure", "context", "generic"], Some("auto"));
+        let specificity =
+            self.one_of("specificity", &["auto", "prefix", "structure", "context", "generic"], Some("auto"));
         let strength = self.one_of("strength", &["auto", "random", "weak"], Some("auto"));
         let context = self.context();
         let examples = self.strings("examples");
         let near_misses = self.strings("near_misses");
         if examples.is_empty() {
-            self.fault("examples", "at least one template in `examples` is needed: it is the rule's test".into());
+            self.fault(
+                "examples",
+                "at least one template in `examples` is needed: it is the rule's test".into(),
+            );
         }
         if near_misses.len() < 2 {
-            self.fault("near_misses", "at least two templates in `near_misses` are needed: look-alikes that are no token".into());
+            self.fault(
+                "near_misses",
+                "at least two templates in `near_misses` are needed: look-alikes that are no token".into(),
+            );
         }
         let proof = self.optional("proof");
         if let Some(proof) = proof.filter(|proof| !is_proof(proof)) {
@@ -212,7 +240,8 @@ impl Reader<'_, '_, '_> {
             "weak" => Strength::Weak,
             _ => analysis.strength,
         };
-        let sure_in_binary = specificity == Specificity::Prefix && strength == Strength::Random && files.is_empty();
+        let sure_in_binary =
+            specificity == Specificity::Prefix && strength == Strength::Random && files.is_empty();
         let anchors = analysis.anchors(not_before, not_after);
         Some(Rule {
             id: id?,
@@ -249,7 +278,10 @@ impl Reader<'_, '_, '_> {
     fn known_keys(&mut self) {
         for (key, _) in self.table.iter() {
             if !KEYS.contains(&key.get_ref().as_ref()) {
-                self.faults.add(key.span(), format!("unknown key `{}` in a rule; known are: {}", key.get_ref(), KEYS.join(", ")));
+                self.faults.add(
+                    key.span(),
+                    format!("unknown key `{}` in a rule; known are: {}", key.get_ref(), KEYS.join(", ")),
+                );
             }
         }
     }
@@ -282,7 +314,12 @@ impl Reader<'_, '_, '_> {
         text.map(leak)
     }
 
-    fn one_of(&mut self, key: &str, words: &[&'static str], default: Option<&'static str>) -> Option<&'static str> {
+    fn one_of(
+        &mut self,
+        key: &str,
+        words: &[&'static str],
+        default: Option<&'static str>,
+    ) -> Option<&'static str> {
         if !self.table.contains_key(key) && default.is_some() {
             return default;
         }
@@ -329,7 +366,9 @@ impl Reader<'_, '_, '_> {
 
     fn max_length(&mut self) -> Option<usize> {
         let value = self.table.get("max_length")?.get_ref();
-        let length = value.as_integer().and_then(|integer| usize::from_str_radix(integer.as_str(), integer.radix()).ok());
+        let length = value
+            .as_integer()
+            .and_then(|integer| usize::from_str_radix(integer.as_str(), integer.radix()).ok());
         let length = length.filter(|length| (1..=MAX_LEN).contains(length));
         if length.is_none() {
             self.fault("max_length", format!("`max_length` must be a number of bytes from 1 to {MAX_LEN}"));
@@ -343,7 +382,10 @@ impl Reader<'_, '_, '_> {
         let Some(value) = self.table.get(key) else { return Some(None) };
         let set = value.get_ref().as_str().and_then(super::analyse::class);
         if set.is_none() {
-            self.fault(key, format!("`{key}` must be a character class such as \"[A-Za-z0-9_]\", or \"\" for no guard"));
+            self.fault(
+                key,
+                format!("`{key}` must be a character class such as \"[A-Za-z0-9_]\", or \"\" for no guard"),
+            );
         }
         set.map(Some)
     }
@@ -357,4 +399,3 @@ impl Reader<'_, '_, '_> {
 fn leak(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }
-

@@ -44,9 +44,12 @@ pub fn fill(template: &str, seed: u64) -> Result<String, String> {
         }
         let inner = from.strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let Some((inner, after)) = inner else {
-            return Err(format!("the template `{template}` has a single brace; write `{{{{` or `}}}}` for a brace"));
+            return Err(format!(
+                "the template `{template}` has a single brace; write `{{{{` or `}}}}` for a brace"
+            ));
         };
-        let written = write(inner, &text, &mut random).map_err(|why| format!("in the template `{template}`: {why}"))?;
+        let written =
+            write(inner, &text, &mut random).map_err(|why| format!("in the template `{template}`: {why}"))?;
         text.push_str(&written);
         rest = after;
     }
@@ -64,12 +67,14 @@ fn write(inner: &str, so_far: &str, random: &mut Rng) -> Result<String, String> 
     }
     let alphabet = ALPHABETS.iter().find(|(known, _)| *known == name).map(|(_, alphabet)| *alphabet);
     if let Some(alphabet) = alphabet.or(name.starts_with('[').then_some(name)) {
-        let set: Vec<u8> = class(alphabet).ok_or_else(|| format!("`{alphabet}` is no character class"))?.iter().collect();
+        let set: Vec<u8> =
+            class(alphabet).ok_or_else(|| format!("`{alphabet}` is no character class"))?.iter().collect();
         let length = length(argument, random)?;
         return Ok((0..length).map(|_| char::from(set[random.usize(..set.len())])).collect());
     }
     let proof = proofs::by_name(name).ok_or_else(|| {
-        let known: Vec<&str> = ALPHABETS.iter().map(|(name, _)| *name).chain(proofs::names::NAMES.iter().copied()).collect();
+        let known: Vec<&str> =
+            ALPHABETS.iter().map(|(name, _)| *name).chain(proofs::names::NAMES.iter().copied()).collect();
         format!("`{{{inner}}}` is unknown; known are uuid, {}", known.join(", "))
     })?;
     Ok((proof.forge)(so_far, argument, random))
