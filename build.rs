@@ -118,12 +118,19 @@ fn anchor(anchor: &Anchor) -> String {
             let key: Vec<String> = key.iter().map(set).collect();
             format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", key.join(", "))
         }
-        Anchor::Run { of, min, whole_up_to, near, far } => format!(
-            "Anchor::Run {{ of: {}, min: {min}, whole_up_to: {whole_up_to:?}, near: {near}, far: {far} }}",
+        Anchor::Run { of, min, whole_up_to, covers, near, far } => format!(
+            "Anchor::Run {{ of: {}, min: {min}, whole_up_to: {whole_up_to:?}, covers: {covers}, near: {near}, far: {far} }}",
             set(of)
         ),
-        Anchor::Literal { text, near, far } => {
-            format!("Anchor::Literal {{ text: &{text:?}, near: {near}, far: {far} }}")
+        Anchor::Literal { text, before, until, near, far } => {
+            let before: Vec<String> = before.iter().map(set).collect();
+            let until = until.map_or("None".into(), |until| {
+                format!("Some(Until {{ through: {}, byte: {} }})", set(&until.through), until.byte)
+            });
+            format!(
+                "Anchor::Literal {{ text: &{text:?}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
+                before.join(", ")
+            )
         }
         Anchor::Anywhere => "Anchor::Anywhere".into(),
     }

@@ -1,10 +1,48 @@
 //! Finds candidates in a text: values first, words second.
+//!
+//! A text is classified 64 bytes at a time; runs of token characters choose their rules by four-byte keys
+//! or by their shape; fixed texts outside runs have their own finder. Only then a rule's pattern is tried,
+//! on a small window, and only there its context and its proof are looked at.
+//!
+//! Contract: **a prefilter may say yes wrongly, never no.** `tests/differential.rs` holds the engine
+//! against every pattern tried at every offset.
 
-use crate::model::{BlobPath, Candidate, Rule};
+mod classes;
+mod context;
+mod files;
+mod guard;
+mod keys;
+mod literals;
+mod matcher;
+mod runs;
+mod shapes;
+mod window;
+
+pub use window::{Window, windows};
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use classes::Classifier;
+use context::{Context, Nearby, Words};
+use keys::Keys;
+use literals::Literals;
+use matcher::Matcher;
+use shapes::Shapes;
+
+use crate::model::{Anchor, BlobPath, Candidate, Rule};
 
 /// The rules, ready to be looked for. Shared by all threads.
 pub struct Engine {
+    classifier: Classifier,
     rules: Vec<&'static Rule>,
+    matchers: Vec<Matcher>,
+    keys: Keys,
+    shapes: Shapes,
+    literals: Literals,
+    anywhere: Vec<usize>,
+    words: Words,
+    max_len: usize,
 }
 
 /// A text to be scanned: UTF-8 or any ASCII superset, whole or one window of a larger one.
@@ -21,7 +59,23 @@ pub struct Text<'a> {
 impl Engine {
     /// An engine for these rules.
     pub fn new(rules: Vec<&'static Rule>) -> Engine {
-        Engine { rules }
+        let anchors = || {
+            rules.iter().enumerate().flat_map(|(index, rule)| rule.anchors.iter().map(move |a| (index, a)))
+        };
+        Engine {
+            classifier: Classifier::detect(),
+            keys: Keys::of(anchors()),
+            shapes: Shapes::of(anchors().map(|(index, anchor)| (index, rules[index], anchor))),
+            literals: Literals::of(anchors()),
+            anywhere: anchors()
+                .filter(|(_, anchor)| matches!(anchor, Anchor::Anywhere))
+                .map(|(index, _)| index)
+                .collect(),
+            words: Words::of(&rules),
+            max_len: rules.iter().map(|rule| rule.max_len).max().unwrap_or(0),
+            matchers: rules.iter().copied().map(Matcher::new).collect(),
+            rules,
+        }
     }
 
     /// The rules it looks for.
@@ -31,7 +85,87 @@ impl Engine {
 
     /// Every match of every rule after guards, context and proof, sorted by place and rule id, overlapping
     /// ones included.
-    pub fn scan(&self, _text: Text<'_>) -> Vec<Candidate> {
-        vec![]
+    pub fn scan(&self, text: Text<'_>) -> Vec<Candidate> {
+        let mut search = Search {
+            engine: self,
+            text,
+            context: Context::new(&self.words, text.bytes),
+            tried: vec![0; self.keys.len()],
+            found: vec![],
+        };
+        search.runs();
+        search.literals();
+        search.anywhere();
+        let mut found = search.found;
+        found.sort_by(|a, b| order(a).cmp(&order(b)));
+        found.dedup_by(|a, b| order(a) == order(b));
+        found
+    }
+}
+
+fn order(candidate: &Candidate) -> (usize, Reverse<usize>, &'static str, usize) {
+    (candidate.secret.start, Reverse(candidate.secret.end), candidate.rule.id, candidate.matched.start)
+}
+
+/// One scan of one text.
+struct Search<'a> {
+    engine: &'a Engine,
+    text: Text<'a>,
+    context: Context<'a>,
+    /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
+    /// the starts that neighbouring keys speak for overlap.
+    tried: Vec<usize>,
+    found: Vec<Candidate>,
+}
+
+impl Search<'_> {
+    fn runs(&mut self) {
+        let engine = self.engine;
+        let bytes = self.text.bytes;
+        runs::for_each::<{ Anchor::KEY_RUN }>(engine.classifier, bytes, |run| {
+            engine.keys.for_each(&bytes[run.start..run.end], |at, number, anchor| {
+                let at = run.start + at;
+                if let Some(last) = at.checked_sub(anchor.near) {
+                    let first = at.saturating_sub(anchor.far).max(self.tried[number]);
+                    self.tried[number] = last + 1;
+                    self.try_rule(anchor.rule, first..last + 1);
+                }
+            });
+            engine.shapes.for_each(bytes, run, |part, shape| {
+                let rule = engine.rules[shape.rule];
+                if self.context.allows(rule, Nearby::any_in(bytes, &part)) {
+                    self.try_rule(shape.rule, shape.starts(&part));
+                }
+            });
+        });
+    }
+
+    fn literals(&mut self) {
+        let engine = self.engine;
+        engine.literals.for_each(self.text.bytes, engine.max_len, |at, anchor| {
+            if let Some(last) = at.checked_sub(anchor.near) {
+                self.try_rule(anchor.rule, at.saturating_sub(anchor.far)..last + 1);
+            }
+        });
+    }
+
+    fn anywhere(&mut self) {
+        for &rule in &self.engine.anywhere {
+            let mut from = 0;
+            while let Some(at) = self.engine.matchers[rule].next_start(self.text.bytes, from) {
+                self.try_rule(rule, at..at + 1);
+                from = at + 1;
+            }
+        }
+    }
+
+    fn try_rule(&mut self, rule: usize, starts: Range<usize>) {
+        let matcher = &self.engine.matchers[rule];
+        if self.text.binary && !matcher.rule.in_binary || !files::is_for(matcher.rule, self.text.path) {
+            return;
+        }
+        for at in starts {
+            self.found.extend(matcher.try_at(self.text.bytes, at, &mut self.context));
+        }
     }
 }

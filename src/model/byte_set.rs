@@ -12,8 +12,9 @@ impl ByteSet {
     pub const ALNUM: ByteSet =
         ByteSet::EMPTY.with_range(b'0', b'9').with_range(b'A', b'Z').with_range(b'a', b'z');
 
-    /// The characters that tokens are made of: letters, digits and `_-.+/`.
-    pub const TOKEN: ByteSet = ByteSet::ALNUM.with(b'_').with(b'-').with(b'.').with(b'+').with(b'/');
+    /// The characters that tokens are made of: letters, digits and `_-.+/~`.
+    pub const TOKEN: ByteSet =
+        ByteSet::ALNUM.with(b'_').with(b'-').with(b'.').with(b'+').with(b'/').with(b'~');
 
     /// This set and one byte more.
     pub const fn with(mut self, byte: u8) -> ByteSet {

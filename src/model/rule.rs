@@ -92,6 +92,8 @@ pub enum Anchor {
         min: usize,
         /// The match is exactly the run, and at most this long.
         whole_up_to: Option<usize>,
+        /// The whole match lies inside the run.
+        covers: bool,
         /// Smallest distance from the start of the match to its stretch in the run.
         near: usize,
         /// Largest distance from the start of the match to its stretch in the run.
@@ -101,6 +103,10 @@ pub enum Anchor {
     Literal {
         /// The bytes.
         text: &'static [u8],
+        /// What stands directly before them, place by place.
+        before: &'static [ByteSet],
+        /// What must follow, if anything is known.
+        until: Option<Until>,
         /// Smallest distance from the start of the match to the literal.
         near: usize,
         /// Largest distance from the start of the match to the literal.
@@ -115,6 +121,15 @@ impl Anchor {
     pub const KEY_RUN: usize = 12;
     /// Length of the shortest run that [`Anchor::Run`] may ask for.
     pub const SHAPE_RUN: usize = 16;
+}
+
+/// After a literal come only bytes of one set, and then a certain byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Until {
+    /// What may stand in between.
+    pub through: ByteSet,
+    /// What must follow.
+    pub byte: u8,
 }
 
 /// How bad a leak is.

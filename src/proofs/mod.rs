@@ -2,6 +2,9 @@
 
 mod crc32_base62;
 pub mod names;
+mod sample;
+
+pub use sample::is_sample;
 
 use crate::model::Evidence;
 
@@ -12,6 +15,8 @@ pub struct Subject<'a> {
     pub value: &'a [u8],
     /// The rule's fixed public prefix of the secret.
     pub prefix: &'a [u8],
+    /// The whole match around it.
+    pub matched: &'a [u8],
 }
 
 /// What a proof says of a value.

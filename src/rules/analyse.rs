@@ -3,7 +3,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::model::{Anchor, ByteSet, Strength};
+use crate::model::{Anchor, ByteSet, Strength, Until};
 
 /// Longest match a rule may have, in bytes: the engine's window.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -13,6 +13,10 @@ const RANDOM_BITS: f64 = 80.0;
 
 /// A key that one in this many positions of ordinary text would bear is not worth looking up.
 const RAREST_KEY: f64 = 1.0 / 5_000.0;
+
+/// Fixed texts that many patterns share; looking for one of these costs the same for one pattern as for
+/// a hundred.
+const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN "];
 
 /// How many different four-byte keys one anchor may stand for.
 const MOST_KEYS: usize = 4096;
@@ -281,6 +285,13 @@ impl Part {
         }
     }
 
+    fn one(&self) -> Option<ByteSet> {
+        match *self {
+            Part::One(set) => Some(set),
+            Part::Some { .. } => None,
+        }
+    }
+
     fn single(&self) -> Option<u8> {
         match self {
             Part::One(set) if set.len() == 1 => set.iter().next(),
@@ -372,31 +383,61 @@ impl<'a> Spots<'a> {
             of,
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
+            covers: covers_all,
             near: self.near[from],
             far: self.far[from],
         })
     }
 
-    /// The rarest fixed text of three bytes or more.
+    /// A fixed text of three bytes or more: a shared one, or else the rarest.
     fn literal(&self) -> Option<Anchor> {
         let mut best: Option<(f64, usize, Vec<u8>)> = None;
         let mut at = 0;
         while at < self.parts.len() {
-            let text: Vec<u8> = self.parts[at..].iter().map_while(|part| part.single()).collect();
+            let text: Vec<u8> = self.parts[at..].iter().map_while(Part::single).collect();
             let length = text.len();
+            for shared in SHARED_LITERALS {
+                if let Some(inside) = text.windows(shared.len()).position(|window| window == *shared) {
+                    return Some(self.literal_at(at + inside, shared.to_vec()));
+                }
+            }
             if length >= 3 {
-                let chance: f64 = text.iter().map(|&byte| frequency(ByteSet::EMPTY.with(byte))).product();
+                let chance: f64 = text.iter().map(|&byte| byte_frequency(byte)).product();
                 if best.as_ref().is_none_or(|(least, ..)| chance < *least) {
                     best = Some((chance, at, text));
                 }
             }
             at += length.max(1);
         }
-        best.map(|(_, at, text)| Anchor::Literal {
+        best.map(|(_, at, text)| self.literal_at(at, text))
+    }
+
+    fn literal_at(&self, at: usize, text: Vec<u8>) -> Anchor {
+        let ones_before = self.parts[..at].iter().rev().map_while(Part::one).take(4);
+        let mut before: Vec<ByteSet> = ones_before.collect();
+        before.reverse();
+        let until = self.until(at + text.len());
+        Anchor::Literal {
             text: text.leak(),
+            before: before.leak(),
+            until,
             near: self.near[at],
             far: self.far[at],
-        })
+        }
+    }
+
+    /// The first fixed byte after `from` that none of the parts before it may hold.
+    fn until(&self, from: usize) -> Option<Until> {
+        let mut through = ByteSet::EMPTY;
+        for part in &self.parts[from..] {
+            match part.single() {
+                Some(byte) if !through.is_empty() && !through.contains(byte) => {
+                    return Some(Until { through, byte });
+                }
+                _ => through = through.union(part.set()),
+            }
+        }
+        None
     }
 }
 

@@ -1,0 +1,89 @@
+//! One rule, tried at one place: guards, pattern, context, proof. What the engine reports and what its
+//! test compares it with is decided here.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::context::{Context, Nearby};
+use super::guard;
+use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
+use crate::proofs::{self, Outcome, Proof, Subject};
+use crate::rules::pattern;
+
+/// A rule with its pattern, compiled when it is first needed: most runs meet few rules.
+pub(super) struct Matcher {
+    pub(super) rule: &'static Rule,
+    anchored: OnceLock<Option<Regex>>,
+    unanchored: OnceLock<Option<Regex>>,
+    proof: Option<&'static Proof>,
+}
+
+impl Matcher {
+    pub(super) fn new(rule: &'static Rule) -> Matcher {
+        let (anchored, unanchored) = (OnceLock::new(), OnceLock::new());
+        Matcher { rule, anchored, unanchored, proof: rule.proof.and_then(proofs::by_name) }
+    }
+
+    /// The candidate whose match starts at `at`, if there is one.
+    pub(super) fn try_at(&self, bytes: &[u8], at: usize, context: &mut Context<'_>) -> Option<Candidate> {
+        if !guard::may_start(self.rule, bytes, at) {
+            return None;
+        }
+        let (matched, secret) = self.matched(bytes, at)?;
+        if !guard::may_end(self.rule, bytes, matched.end) {
+            return None;
+        }
+        let value = &bytes[secret.clone()];
+        if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        if !context.allows(self.rule, Nearby::of(bytes, &matched)) {
+            return None;
+        }
+        let (confidence, evidence) = self.judge(value, &bytes[matched.clone()])?;
+        Some(Candidate { rule: self.rule, matched, secret, confidence, evidence })
+    }
+
+    /// Where the pattern matches next, without regard to its longest length.
+    pub(super) fn next_start(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let regex = self.unanchored.get_or_init(|| pattern::compile(self.rule.pattern).ok()).as_ref()?;
+        Some(regex.find_at(bytes, from)?.start())
+    }
+
+    /// The match that starts at `at`, and the secret in it.
+    fn matched(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let regex =
+            self.anchored.get_or_init(|| pattern::compile_anchored(self.rule.pattern).ok()).as_ref()?;
+        let window = &bytes[at..bytes.len().min(at + self.rule.max_len)];
+        if regex.captures_len() == 1 {
+            let end = at + regex.find(window)?.end();
+            return Some((at..end, at..end));
+        }
+        let captures = regex.captures(window)?;
+        let (matched, secret) = (captures.get(0)?, captures.get(1)?);
+        Some((at..at + matched.end(), at + secret.start()..at + secret.end()))
+    }
+
+    /// What the proof makes of the value; `None` when it is no leak.
+    fn judge(&self, value: &[u8], matched: &[u8]) -> Option<(Confidence, Evidence)> {
+        let rule = self.rule;
+        let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched };
+        let outcome = self.proof.map_or(Outcome::Silent, |proof| (proof.check)(subject));
+        let (confidence, evidence) = match outcome {
+            Outcome::Right(evidence) if evidence.level >= ProofLevel::Structure => {
+                return Some((Confidence::Proven, evidence));
+            }
+            Outcome::Right(evidence) => (rule.confidence, evidence),
+            Outcome::Silent => (rule.confidence, Evidence::of(ProofLevel::None)),
+            Outcome::Wrong => match rule.wrong_proof {
+                WrongProof::Drops => return None,
+                WrongProof::Lowers => (rule.confidence.lowered(), Evidence::of(ProofLevel::None)),
+            },
+            Outcome::Public(_) => return None,
+        };
+        let sample = rule.drop_samples && proofs::is_sample(value, rule.prefix.as_bytes());
+        (!sample).then_some((confidence, evidence))
+    }
+}
