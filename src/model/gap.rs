@@ -39,4 +39,15 @@ impl GapReason {
             GapReason::BrokenIndex => "broken-index",
         }
     }
+
+    /// What happened, in a few words after the name of the thing.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            GapReason::Unreadable => "could not be opened or read",
+            GapReason::Vanished => "was gone before it was opened",
+            GapReason::Changed => "became shorter while it was read",
+            GapReason::TooManyFindings => "holds more candidates than are kept",
+            GapReason::BrokenIndex => "has an index that cannot be read",
+        }
+    }
 }
