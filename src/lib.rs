@@ -19,5 +19,6 @@
 pub mod engine;
 pub mod model;
 pub mod proofs;
+pub mod report;
 pub mod rules;
 pub mod sources;

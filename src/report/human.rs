@@ -1,0 +1,260 @@
+//! For a person at a terminal: what leaked, why it matters, what to do, where it stands.
+//!
+//! Every string that is not our own passes [`sanitize`], also when the output is no terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{DecimalBytes, HumanCount};
+
+use super::words::{self, count};
+use super::{View, mask, sanitize};
+use crate::model::{Finding, Gap, Place, PlaceKind, Report, Rule, Severity, Tally};
+
+/// More places of one secret are only counted; the formats for machines list them all.
+const MOST_PLACES: usize = 10;
+
+/// More gaps of one reason are only counted.
+const MOST_GAPS: usize = 5;
+
+const NAME: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const PATH: Style = AnsiColor::Cyan.on_default();
+const MASK: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const CLEAN: Style = AnsiColor::Green.on_default().bold();
+
+pub(super) fn write(report: &Report, view: View, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { view, out };
+    for (rule, findings) in by_rule(&report.findings) {
+        page.rule(rule, &findings)?;
+    }
+    if !report.findings.is_empty() {
+        page.line(DIM, "Not a secret? Put its id and a reason into .stanchignore.")?;
+        page.blank()?;
+    }
+    page.gaps("Not scanned", &report.gaps)?;
+    page.gaps("Not scanned, as .stanchignore accepts", &report.accepted_gaps)?;
+    page.notes(&report.notes)?;
+    page.result(report)?;
+    page.tally(&report.tally)
+}
+
+/// Findings that share a rule together, in the order in which each rule comes first: what is said of a
+/// rule is said once.
+fn by_rule(findings: &[Finding]) -> Vec<(&Rule, Vec<&Finding>)> {
+    let mut groups: Vec<(&Rule, Vec<&Finding>)> = vec![];
+    for finding in findings {
+        match groups.iter_mut().find(|(rule, _)| rule.id == finding.rule.id) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((finding.rule, vec![finding])),
+        }
+    }
+    groups
+}
+
+struct Page<'a> {
+    view: View,
+    out: &'a mut dyn Write,
+}
+
+impl Page<'_> {
+    fn rule(&mut self, rule: &Rule, findings: &[&Finding]) -> io::Result<()> {
+        let severity = self.paint(color(rule.severity), rule.severity.as_str());
+        let name = self.paint(NAME, &sanitize(rule.name));
+        write!(self.out, "{severity}: {name}")?;
+        if findings.len() > 1 {
+            let secrets =
+                self.paint(DIM, &format!(" ({})", count(findings.len() as u64, "secret", "secrets")));
+            write!(self.out, "{secrets}")?;
+        }
+        writeln!(self.out, "\n  {}", sanitize(rule.risk))?;
+        writeln!(self.out, "  {}", remedy(rule))?;
+        self.blank()?;
+        findings.iter().try_for_each(|finding| self.finding(finding))
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        for (place, excerpt) in finding.places.iter().take(MOST_PLACES) {
+            self.place(finding.rule, place, excerpt)?;
+        }
+        if let Some(more) = finding.places.len().checked_sub(MOST_PLACES).filter(|&more| more > 0) {
+            self.line(DIM, &format!("  … and {}", count(more as u64, "more place", "more places")))?;
+        }
+        if self.view.reveal {
+            let value = String::from_utf8_lossy(finding.secret.expose());
+            writeln!(self.out, "  value: {}", sanitize(&value))?;
+        }
+        self.line(DIM, &format!("  {}", about(finding)))?;
+        self.blank()
+    }
+
+    fn place(&mut self, rule: &Rule, place: &Place, excerpt: &str) -> io::Result<()> {
+        let path = place.path.to_lossy();
+        let path = self.paint(PATH, &sanitize(&path));
+        match place.kind {
+            PlaceKind::File => writeln!(self.out, "  {path}:{}:{}", place.line, place.column)?,
+            PlaceKind::Name => writeln!(self.out, "  {path} (in the name or the link's target)")?,
+        }
+        if excerpt.is_empty() {
+            return Ok(());
+        }
+        let excerpt = excerpt.trim().replace('\t', " ");
+        let masked = mask::mask(rule);
+        let excerpt = sanitize(&excerpt).replace(&masked, &self.paint(MASK, &masked));
+        writeln!(self.out, "    {} {excerpt}", self.paint(DIM, "│"))
+    }
+
+    fn gaps(&mut self, heading: &str, gaps: &[Gap]) -> io::Result<()> {
+        if gaps.is_empty() {
+            return Ok(());
+        }
+        let heading = self.paint(WARNING, heading);
+        writeln!(self.out, "{heading}: {}", HumanCount(gaps.len() as u64))?;
+        for same in by_reason(gaps) {
+            self.reason(&same)?;
+        }
+        self.blank()
+    }
+
+    /// What gaps of one reason have in common, and the first of them.
+    fn reason(&mut self, gaps: &[&Gap]) -> io::Result<()> {
+        let (reason, number) = (gaps[0].reason, gaps.len());
+        writeln!(self.out, "  {} ({}): {}", reason.as_str(), reason.meaning(), HumanCount(number as u64))?;
+        for gap in gaps.iter().take(MOST_GAPS) {
+            let path = gap.path.to_lossy();
+            let path = self.paint(PATH, &sanitize(&path));
+            let detail = if gap.detail.is_empty() { "" } else { &format!(": {}", sanitize(&gap.detail)) };
+            writeln!(self.out, "    {path}{detail}")?;
+        }
+        if number > MOST_GAPS {
+            self.line(DIM, &format!("    … and {} more", HumanCount((number - MOST_GAPS) as u64)))?;
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, notes: &[String]) -> io::Result<()> {
+        for note in notes {
+            let label = self.paint(NAME, "note");
+            writeln!(self.out, "{label}: {}", sanitize(note))?;
+        }
+        if notes.is_empty() { Ok(()) } else { self.blank() }
+    }
+
+    /// What it comes to. "No secrets" without reserve is said only when nothing in scope was left out.
+    fn result(&mut self, report: &Report) -> io::Result<()> {
+        let left_out = !(report.gaps.is_empty() && report.accepted_gaps.is_empty());
+        match (report.findings.is_empty(), left_out, report.tally.files) {
+            (false, ..) => self.line(NAME, &found(&report.findings)),
+            (true, true, _) => self.line(WARNING, "No secrets in what was scanned, but not everything was."),
+            (true, false, 0) => self.line(WARNING, "Nothing to scan: no file is in scope."),
+            (true, false, _) => self.line(CLEAN, "No secrets found."),
+        }
+    }
+
+    fn tally(&mut self, tally: &Tally) -> io::Result<()> {
+        let files = count(tally.files, "file", "files");
+        writeln!(self.out, "Scanned {files}, {}.", DecimalBytes(tally.bytes))?;
+        let special = [
+            (tally.binary, "binary (distinctive rules only)"),
+            (tally.packed, "packed (not unpacked)"),
+            (tally.symlinks, "linked (not followed)"),
+        ];
+        let passed = [
+            (tally.ignored_entries, "hidden by .gitignore"),
+            (tally.excluded, "excluded"),
+            (tally.special, "special (FIFO, device or socket)"),
+        ];
+        let hidden = [
+            (tally.hidden, "less sure (--confidence possible shows them)"),
+            (tally.ignored_inline, "ignored on their line"),
+            (tally.ignored_by_file, "ignored by .stanchignore"),
+            (tally.ignored_by_baseline, "in the baseline"),
+        ];
+        self.sentence("Of these", &special)?;
+        self.sentence("Passed over", &passed)?;
+        self.sentence("Not shown", &hidden)
+    }
+
+    /// `Start: 3 this, 1 that.`, or nothing where all numbers are zero.
+    fn sentence(&mut self, start: &str, counted: &[(u64, &str)]) -> io::Result<()> {
+        let parts: Vec<String> = counted
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", HumanCount(*number)))
+            .collect();
+        if parts.is_empty() { Ok(()) } else { self.line(DIM, &format!("{start}: {}.", parts.join(", "))) }
+    }
+
+    fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
+        let text = self.paint(style, text);
+        writeln!(self.out, "{text}")
+    }
+
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.view.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+fn color(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Blue,
+    };
+    color.on_default().bold()
+}
+
+/// What to do about it.
+fn remedy(rule: &Rule) -> String {
+    match (rule.revoke_page, rule.docs.first()) {
+        (Some(page), _) => format!("Revoke it: {}", sanitize(page)),
+        (None, Some(page)) => format!("Revoke or change it where it was issued; see {}", sanitize(page)),
+        (None, None) => "Revoke or change it where it was issued.".into(),
+    }
+}
+
+/// How sure it is and why, what was read from the value, who else claims it, and its id.
+fn about(finding: &Finding) -> String {
+    let mut parts = vec![format!("{}: {}", finding.confidence.as_str(), words::of_proof(finding))];
+    parts
+        .extend(finding.evidence.facts.iter().map(|fact| format!("{} {}", fact.label, sanitize(&fact.text))));
+    if !finding.also.is_empty() {
+        let others: Vec<&str> = finding.also.iter().map(|also| also.rule).collect();
+        parts.push(format!("also {}", sanitize(&others.join(", "))));
+    }
+    parts.push(format!("id {}", finding.id));
+    parts.join(" · ")
+}
+
+fn by_reason(gaps: &[Gap]) -> Vec<Vec<&Gap>> {
+    let mut groups: std::collections::BTreeMap<_, Vec<&Gap>> = Default::default();
+    for gap in gaps {
+        groups.entry(gap.reason).or_default().push(gap);
+    }
+    groups.into_values().collect()
+}
+
+/// `2 secrets in 3 places: 1 critical, 1 high.`
+fn found(findings: &[Finding]) -> String {
+    let places = findings.iter().map(|finding| finding.places.len() as u64).sum();
+    let per_severity: Vec<String> = Severity::ALL
+        .iter()
+        .rev()
+        .map(|severity| {
+            (findings.iter().filter(|finding| finding.rule.severity == *severity).count(), severity)
+        })
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, severity)| format!("{} {}", HumanCount(number as u64), severity.as_str()))
+        .collect();
+    format!(
+        "Found {} in {}: {}.",
+        count(findings.len() as u64, "secret", "secrets"),
+        count(places, "place", "places"),
+        per_severity.join(", ")
+    )
+}
