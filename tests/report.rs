@@ -1,8 +1,11 @@
 //! Whole reports in every format, from a report made by hand out of awkward things.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
+use proptest::prelude::*;
 use snapbox::prelude::*;
 use snapbox::{assert_data_eq, str};
 use stanch::model::{
@@ -15,7 +18,7 @@ use stanch::rules::template;
 #[test]
 fn human() {
     assert_data_eq!(shown(&awkward(), Format::Human), str![[r#"
-critical: Example API token (2 secrets)
+critical[example-token]: Example API token (2 secrets)
   Acts as its owner everywhere.
   Revoke it: https://example.com/tokens?tab=all
 
@@ -25,13 +28,13 @@ critical: Example API token (2 secrets)
     │ tok_…
   caf�/data:7:2
     │ x=tok_… \u{202e}y=…
-  proven: its checksum is right · account octo of tok_… · also generic-secret · id 0000000000000003
+  proven: its checksum is right · account octo of tok_… · also matches generic-secret · id 0000000000000003
 
   a\ntok_…:b.txt (in the name or the link's target)
     │ a tok_…:b.txt
   likely: its shape or surroundings are distinctive · id 0000000000000004
 
-medium: Password (2 secrets)
+medium[example-password]: Password (2 secrets)
   Opens the database.
   Revoke or change it where it was issued.
 
@@ -75,7 +78,7 @@ fn human_in_color() {
     assert_data_eq!(
         start,
         str![[r#"
-ESC[1mESC[31mcriticalESC[0m: ESC[1mExample API tokenESC[0mESC[2m (2 secrets)ESC[0m
+ESC[1mESC[31mcritical[example-token]ESC[0m: ESC[1mExample API tokenESC[0mESC[2m (2 secrets)ESC[0m
   Acts as its owner everywhere.
   Revoke it: https://example.com/tokens?tab=all
 
@@ -130,7 +133,7 @@ fn human_counts_what_would_be_too_long() {
     assert_data_eq!(
         shown(&report, Format::Human),
         str![[r#"
-critical: Example API token
+critical[example-token]: Example API token
   Acts as its owner everywhere.
   Revoke it: https://example.com/tokens?tab=all
 
@@ -145,7 +148,7 @@ critical: Example API token
   a.txt:9:1
   a.txt:10:1
   … and 15 more places
-  proven: its checksum is right · account octo of tok_… · also generic-secret · id 0000000000000003
+  proven: its checksum is right · account octo of tok_… · also matches generic-secret · id 0000000000000003
 
 Not a secret? Put its id and a reason into .stanchignore.
 
@@ -1131,6 +1134,36 @@ fn an_error_while_writing_is_returned() {
     for format in Format::ALL {
         let error = format.write(&awkward(), View::default(), &mut Full).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{}", format.as_str());
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_around_it_a_secret_stays_hidden_and_the_form_valid(
+        before in any::<Vec<u8>>(), after in any::<Vec<u8>>(), seed in any::<u64>(),
+    ) {
+        let secret = token(seed);
+        let bytes = [&before, secret.as_bytes(), &after].concat();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut finding = finding(1, token_rule(), secret.as_bytes(), vec![(place(bytes.clone(), 1, 1, 34), text.clone())]);
+        finding.evidence = Evidence::of(ProofLevel::Decoded).with("account", text.clone());
+        let gap = Gap { path: BlobPath::new(bytes), reason: GapReason::Vanished, detail: text.clone() };
+        let report = Report {
+            findings: vec![finding],
+            gaps: vec![gap.clone()],
+            accepted_gaps: vec![gap],
+            notes: vec![text],
+            tally: Tally::default(),
+        };
+        let [human, json, jsonl, sarif] = Format::ALL.map(|format| write(&report, format, View::default()));
+        for text in [&human, &json, &jsonl, &sarif] {
+            prop_assert!(!text.contains(&secret), "{text}");
+            prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        }
+        let schema = schema("fixtures/schema/report-v1.schema.json");
+        assert_valid(&schema, &json);
+        jsonl.lines().for_each(|line| assert_valid(&schema, line));
+        assert_valid(&self::schema("tests/schema/sarif-schema-2.1.0.json"), &sarif);
     }
 }
 

@@ -60,9 +60,10 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn rule(&mut self, rule: &Rule, findings: &[&Finding]) -> io::Result<()> {
-        let severity = self.paint(color(rule.severity), rule.severity.as_str());
+        let heading = format!("{}[{}]", rule.severity.as_str(), sanitize(rule.id));
+        let heading = self.paint(color(rule.severity), &heading);
         let name = self.paint(NAME, &sanitize(rule.name));
-        write!(self.out, "{severity}: {name}")?;
+        write!(self.out, "{heading}: {name}")?;
         if findings.len() > 1 {
             let secrets =
                 self.paint(DIM, &format!(" ({})", count(findings.len() as u64, "secret", "secrets")));
@@ -225,7 +226,7 @@ fn about(finding: &Finding) -> String {
         .extend(finding.evidence.facts.iter().map(|fact| format!("{} {}", fact.label, sanitize(&fact.text))));
     if !finding.also.is_empty() {
         let others: Vec<&str> = finding.also.iter().map(|also| also.rule).collect();
-        parts.push(format!("also {}", sanitize(&others.join(", "))));
+        parts.push(format!("also matches {}", sanitize(&others.join(", "))));
     }
     parts.push(format!("id {}", finding.id));
     parts.join(" · ")
