@@ -111,6 +111,7 @@ fn style() -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::time::Instant;
 
     use indicatif::TermLike;
 
@@ -170,10 +171,14 @@ mod tests {
                 scope.spawn(|| (0..1000).for_each(|_| progress.add(1, 2_500)));
             }
         });
-        thread::sleep(3 * TICK);
+        let drawn = || screen.0.lock().unwrap().iter().any(|text| text.contains("4,000 files, 10.00 MB, "));
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !drawn() && Instant::now() < patience {
+            thread::sleep(TICK);
+        }
         drop(progress);
+        assert!(drawn(), "{screen:?}");
         let screen = screen.0.lock().unwrap();
-        assert!(screen.iter().any(|text| text.contains("4,000 files, 10.00 MB, ")), "{screen:?}");
         let last_text = screen.iter().rposition(|text| text.contains("files"));
         assert!(last_text < screen.iter().rposition(|text| text == "<clear>"), "{screen:?}");
     }
