@@ -114,9 +114,12 @@ fn statics(rules: &[&Rule]) -> String {
 
 fn anchor(anchor: &Anchor) -> String {
     match anchor {
-        Anchor::Key { key, near, far } => {
+        Anchor::Key { key, within, near, far } => {
             let key: Vec<String> = key.iter().map(set).collect();
-            format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", key.join(", "))
+            format!(
+                "Anchor::Key {{ key: [{}], within: Within::{within:?}, near: {near}, far: {far} }}",
+                key.join(", ")
+            )
         }
         Anchor::Run { of, min, whole_up_to, covers, near, far } => format!(
             "Anchor::Run {{ of: {}, min: {min}, whole_up_to: {whole_up_to:?}, covers: {covers}, near: {near}, far: {far} }}",

@@ -8,6 +8,8 @@ use crate::model::ByteSet;
 pub(super) struct Masks {
     /// Token characters: [`ByteSet::TOKEN`].
     pub(super) token: u64,
+    /// ASCII letters and digits.
+    pub(super) alnum: u64,
     /// ASCII digits.
     pub(super) digit: u64,
 }
@@ -54,13 +56,15 @@ mod portable {
     use super::{ByteSet, Masks};
 
     const TOKEN: u8 = 1;
-    const DIGIT: u8 = 2;
+    const ALNUM: u8 = 2;
+    const DIGIT: u8 = 4;
 
     static CLASS: [u8; 256] = {
         let mut class = [0; 256];
         let mut byte = 0;
         while byte < 256 {
             class[byte] = ByteSet::TOKEN.contains(byte as u8) as u8 * TOKEN
+                | ByteSet::ALNUM.contains(byte as u8) as u8 * ALNUM
                 | (byte as u8).is_ascii_digit() as u8 * DIGIT;
             byte += 1;
         }
@@ -78,7 +82,8 @@ mod portable {
         for (i, &byte) in bytes.iter().enumerate() {
             let class = CLASS[usize::from(byte)];
             masks.token |= u64::from(class & TOKEN) << i;
-            masks.digit |= u64::from(class >> 1) << i;
+            masks.alnum |= u64::from(class >> 1 & 1) << i;
+            masks.digit |= u64::from(class >> 2) << i;
         }
         masks
     }
@@ -122,15 +127,16 @@ mod avx2 {
             let (low, high) = (half(&halves[0]), half(&halves[1]));
             *masks = Masks {
                 token: u64::from(low.0) | u64::from(high.0) << 32,
-                digit: u64::from(low.1) | u64::from(high.1) << 32,
+                alnum: u64::from(low.1) | u64::from(high.1) << 32,
+                digit: u64::from(low.2) | u64::from(high.2) << 32,
             };
         }
     }
 
-    /// Masks of 32 bytes: token characters and digits.
+    /// Masks of 32 bytes: token characters, letters and digits, digits.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn half(bytes: &[u8; 32]) -> (u32, u32) {
+    fn half(bytes: &[u8; 32]) -> (u32, u32, u32) {
         const BOTH: i8 = DIGIT | FIRST | LAST;
         #[rustfmt::skip]
         let by_low = _mm256_setr_epi8(
@@ -149,9 +155,12 @@ mod avx2 {
         let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f));
         // A byte of 0x80 or more looks up zero, as the shuffle does for a set top bit.
         let class = _mm256_and_si256(_mm256_shuffle_epi8(by_low, bytes), _mm256_shuffle_epi8(by_high, high));
-        let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(class, _mm256_setzero_si256()));
+        let zero = _mm256_setzero_si256();
+        let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(class, zero));
+        let of_word = _mm256_and_si256(class, _mm256_set1_epi8(DIGIT | FIRST | LAST));
+        let no_alnum = _mm256_movemask_epi8(_mm256_cmpeq_epi8(of_word, zero));
         let digit = _mm256_movemask_epi8(_mm256_slli_epi16::<6>(class));
-        (!none.cast_unsigned(), digit.cast_unsigned())
+        (!none.cast_unsigned(), !no_alnum.cast_unsigned(), digit.cast_unsigned())
     }
 }
 
@@ -174,6 +183,7 @@ mod tests {
                     bytes[at] = byte;
                     let expected = Masks {
                         token: u64::from(ByteSet::TOKEN.contains(byte)) << at,
+                        alnum: u64::from(byte.is_ascii_alphanumeric()) << at,
                         digit: u64::from(byte.is_ascii_digit()) << at,
                     };
                     assert_eq!(

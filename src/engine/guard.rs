@@ -18,6 +18,12 @@ pub(super) fn may_end(rule: &Rule, bytes: &[u8], end: usize) -> bool {
     bytes.get(end).is_none_or(|&after| !rule.not_after.contains(after))
 }
 
+/// Whether a run that begins at `start` may begin with the rest of an escape. Yes may be wrong, no is not:
+/// every escape that [`may_start`] knows has one of these before its last token characters.
+pub(super) fn may_follow_escape(bytes: &[u8], start: usize) -> bool {
+    start.checked_sub(1).is_some_and(|before| matches!(bytes[before], b'\\' | b'%' | b'=' | b'[' | b';'))
+}
+
 /// Whether a text ends with an escape of some other character, so that what follows is a new word even
 /// though the last byte is a letter or a digit: `\n`, `%3D`, `\x0a`, `\u003d`, `=3D`, or a terminal's
 /// colour code.

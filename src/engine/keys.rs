@@ -1,8 +1,8 @@
 //! Four-byte keys: which rules may have a match around a place inside a run.
 //!
-//! Contract: [`Keys::for_each`] may name an anchor in vain, it never leaves one out.
+//! Contract: [`Keys::at`] may name an anchor in vain, it never leaves one out.
 
-use crate::model::{Anchor, ByteSet};
+use crate::model::{Anchor, ByteSet, Within};
 
 /// The place of a key in a match of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub(super) struct KeyAnchor {
 /// All keys of all rules. A bit set that fits the first-level cache says no to almost every place; what
 /// passes is looked up in a table sorted by hash.
 pub(super) struct Keys {
-    filter: Box<[u64]>,
+    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
     /// Where the entries of each bucket begin; one more than there are buckets.
     buckets: Box<[u32]>,
     entries: Box<[(u32, u32)]>,
@@ -29,17 +29,21 @@ const FILTER_BITS: u32 = 17;
 const BUCKET_BITS: u32 = 12;
 
 impl Keys {
-    pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'a Anchor)>) -> Keys {
+    /// The keys that are looked for `within` such places.
+    pub(super) fn of<'a>(wanted: Within, rules: impl Iterator<Item = (usize, &'a Anchor)>) -> Keys {
         let mut anchors = vec![];
         let mut entries: Vec<(u32, u32)> = vec![];
         for (rule, anchor) in rules {
-            if let Anchor::Key { key, near, far } = anchor {
-                let index = anchors.len() as u32;
-                anchors.push(KeyAnchor { rule, near: *near, far: *far });
-                for_each_key(key, |key| entries.push((key, index)));
+            match anchor {
+                Anchor::Key { key, within, near, far } if *within == wanted => {
+                    let index = anchors.len() as u32;
+                    anchors.push(KeyAnchor { rule, near: *near, far: *far });
+                    for_each_key(key, |key| entries.push((key, index)));
+                }
+                _ => {}
             }
         }
-        let mut filter = vec![0u64; 1 << (FILTER_BITS - 6)].into_boxed_slice();
+        let mut filter = Box::new([0u64; 1 << (FILTER_BITS - 6)]);
         let mut buckets = vec![0u32; (1 << BUCKET_BITS) + 1].into_boxed_slice();
         for &(key, _) in &entries {
             let bit = hash(key, FILTER_BITS);
@@ -64,21 +68,19 @@ impl Keys {
         self.anchors.len()
     }
 
-    /// Calls `each` with the place of a key in `run`, from left to right, and an anchor (and its number)
-    /// that has this key.
+    /// The anchors, with their numbers, whose key is `bytes`.
     #[inline]
-    pub(super) fn for_each(&self, run: &[u8], mut each: impl FnMut(usize, usize, KeyAnchor)) {
-        for (at, window) in run.windows(4).enumerate() {
-            let key = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            let bit = hash(key, FILTER_BITS);
-            if self.filter[bit >> 6] >> (bit & 63) & 1 == 1 {
-                let bucket = hash(key, BUCKET_BITS);
-                let entries = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-                for &(_, anchor) in self.entries[entries].iter().filter(|entry| entry.0 == key) {
-                    each(at, anchor as usize, self.anchors[anchor as usize]);
-                }
-            }
-        }
+    pub(super) fn at(&self, bytes: [u8; 4]) -> impl Iterator<Item = (usize, KeyAnchor)> + '_ {
+        let key = u32::from_le_bytes(bytes);
+        let bit = hash(key, FILTER_BITS);
+        let entries = if self.filter[bit >> 6] >> (bit & 63) & 1 == 1 {
+            let bucket = hash(key, BUCKET_BITS);
+            self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize
+        } else {
+            0..0
+        };
+        let same = self.entries[entries].iter().filter(move |entry| entry.0 == key);
+        same.map(|&(_, anchor)| (anchor as usize, self.anchors[anchor as usize]))
     }
 }
 

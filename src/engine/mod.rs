@@ -25,19 +25,21 @@ use std::ops::Range;
 
 use classes::Classifier;
 use context::{Context, Nearby, Words};
-use keys::Keys;
+use keys::{KeyAnchor, Keys};
 use literals::Literals;
 use matcher::Matcher;
+use runs::Run;
 use shapes::Shapes;
 
-use crate::model::{Anchor, BlobPath, Candidate, Rule};
+use crate::model::{Anchor, BlobPath, Candidate, Rule, Within};
 
 /// The rules, ready to be looked for. Shared by all threads.
 pub struct Engine {
     classifier: Classifier,
     rules: Vec<&'static Rule>,
     matchers: Vec<Matcher>,
-    keys: Keys,
+    word_keys: Keys,
+    run_keys: Keys,
     shapes: Shapes,
     literals: Literals,
     anywhere: Vec<usize>,
@@ -64,7 +66,8 @@ impl Engine {
         };
         Engine {
             classifier: Classifier::detect(),
-            keys: Keys::of(anchors()),
+            word_keys: Keys::of(Within::Words, anchors()),
+            run_keys: Keys::of(Within::LongRuns, anchors()),
             shapes: Shapes::of(anchors().map(|(index, anchor)| (index, rules[index], anchor))),
             literals: Literals::of(anchors()),
             anywhere: anchors()
@@ -90,10 +93,11 @@ impl Engine {
             engine: self,
             text,
             context: Context::new(&self.words, text.bytes),
-            tried: vec![0; self.keys.len()],
+            tried_words: vec![0; self.word_keys.len()],
+            tried_runs: vec![0; self.run_keys.len()],
             found: vec![],
         };
-        search.runs();
+        runs::visit(self.classifier, text.bytes, &mut search);
         search.literals();
         search.anywhere();
         let mut found = search.found;
@@ -114,32 +118,50 @@ struct Search<'a> {
     context: Context<'a>,
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
     /// the starts that neighbouring keys speak for overlap.
-    tried: Vec<usize>,
+    tried_words: Vec<usize>,
+    tried_runs: Vec<usize>,
     found: Vec<Candidate>,
 }
 
-impl Search<'_> {
-    fn runs(&mut self) {
-        let engine = self.engine;
-        let bytes = self.text.bytes;
-        runs::for_each::<{ Anchor::KEY_RUN }>(engine.classifier, bytes, |run| {
-            engine.keys.for_each(&bytes[run.start..run.end], |at, number, anchor| {
-                let at = run.start + at;
-                if let Some(last) = at.checked_sub(anchor.near) {
-                    let first = at.saturating_sub(anchor.far).max(self.tried[number]);
-                    self.tried[number] = last + 1;
-                    self.try_rule(anchor.rule, first..last + 1);
-                }
-            });
-            engine.shapes.for_each(bytes, run, |part, shape| {
-                let rule = engine.rules[shape.rule];
-                if self.context.allows(rule, Nearby::any_in(bytes, &part)) {
-                    self.try_rule(shape.rule, shape.starts(&part));
-                }
-            });
-        });
+impl runs::Visitor for Search<'_> {
+    #[inline]
+    fn word(&mut self, at: usize) {
+        let Some(&key) = self.text.bytes[at..].first_chunk() else { return };
+        for (number, anchor) in self.engine.word_keys.at(key) {
+            let starts = untried(&mut self.tried_words[number], at, anchor);
+            self.try_rule(anchor.rule, starts);
+        }
     }
 
+    fn run(&mut self, run: Run) {
+        let bytes = self.text.bytes;
+        if run.end - run.start >= Within::LONG_RUN {
+            for (at, window) in (run.start..).zip(bytes[run.start..run.end].windows(4)) {
+                for (number, anchor) in self.engine.run_keys.at([window[0], window[1], window[2], window[3]])
+                {
+                    let starts = untried(&mut self.tried_runs[number], at, anchor);
+                    self.try_rule(anchor.rule, starts);
+                }
+            }
+        }
+        let engine = self.engine;
+        engine.shapes.for_each(bytes, run, |part, shape| {
+            if self.context.allows(engine.rules[shape.rule], Nearby::any_in(bytes, &part)) {
+                self.try_rule(shape.rule, shape.starts(&part));
+            }
+        });
+    }
+}
+
+/// Where matches may start for a key at `at`, less what was tried before.
+fn untried(tried: &mut usize, at: usize, anchor: KeyAnchor) -> Range<usize> {
+    let Some(last) = at.checked_sub(anchor.near) else { return 0..0 };
+    let first = at.saturating_sub(anchor.far).max(*tried);
+    *tried = last + 1;
+    first..last + 1
+}
+
+impl Search<'_> {
     fn literals(&mut self) {
         let engine = self.engine;
         engine.literals.for_each(self.text.bytes, engine.max_len, |at, anchor| {

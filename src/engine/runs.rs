@@ -1,6 +1,8 @@
 //! Runs of token characters: the stretches of a text in which values stand.
 
 use super::classes::{Classifier, Masks};
+use super::guard::{self, LONGEST_ESCAPE};
+use crate::model::Anchor;
 
 /// A maximal run of token characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +19,21 @@ pub(super) struct Run {
 const PIECE: usize = 16 * 1024;
 const BLOCKS: usize = PIECE / 64;
 
-/// Calls `each` for every maximal run of at least `MIN` token characters, from the left to the right.
-pub(super) fn for_each<const MIN: usize>(classifier: Classifier, bytes: &[u8], mut each: impl FnMut(Run)) {
-    const { assert!(MIN >= 2 && MIN <= 32) };
+/// What is found on the way through a text, from the left to the right of each.
+pub(super) trait Visitor {
+    /// A word begins at `at`, in a run of at least [`Anchor::RUN`] token characters. Each of the first
+    /// bytes of a run that may begin with the rest of an escape counts.
+    fn word(&mut self, at: usize);
+
+    /// A maximal run of at least [`Anchor::RUN`] token characters.
+    fn run(&mut self, run: Run);
+}
+
+/// Goes through a text.
+pub(super) fn visit(classifier: Classifier, bytes: &[u8], visitor: &mut impl Visitor) {
     let mut masks = [Masks::default(); BLOCKS + 1];
-    let mut open: Option<Open> = None;
+    let mut words = Words::default();
+    let mut runs = Runs::default();
     for (piece, from) in bytes.chunks(PIECE).zip((0..).step_by(PIECE)) {
         let blocks = piece.len().div_ceil(64);
         // One block more shows whether a run goes on beyond the piece.
@@ -29,35 +41,94 @@ pub(super) fn for_each<const MIN: usize>(classifier: Classifier, bytes: &[u8], m
         masks[blocks] = Masks::default();
         classifier.classify(ahead, &mut masks);
         for at in 0..blocks {
-            let Masks { token, digit } = masks[at];
-            let base = from + at * 64;
-            let mut starts = long_runs::<MIN>(token, masks[at + 1].token);
-            if let Some(run) = &mut open {
-                let length = token.trailing_ones() as usize;
-                run.digit |= digit & low_bits(length) != 0;
-                if length == 64 {
-                    continue;
-                }
-                each(Run { start: run.start, end: base + length, digit: run.digit });
-                open = None;
-                starts &= !low_bits(length);
-            }
-            while starts != 0 {
-                let start = starts.trailing_zeros() as usize;
-                let length = (token >> start).trailing_ones() as usize;
-                let end = start + length;
-                let has_digit = digit & low_bits(end) & !low_bits(start) != 0;
-                if end >= 64 {
-                    open = Some(Open { start: base + start, digit: has_digit });
-                    break;
-                }
-                each(Run { start: base + start, end: base + end, digit: has_digit });
-                starts &= !low_bits(end);
-            }
+            let long = u128::from(masks[at].token) | u128::from(masks[at + 1].token) << 64;
+            let starts = in_a_row::<{ Anchor::RUN }>(long) as u64;
+            words.visit(masks[at], starts, bytes, from + at * 64, visitor);
+            runs.visit(masks[at], starts, from + at * 64, visitor);
         }
     }
-    if let Some(run) = open {
-        each(Run { start: run.start, end: bytes.len(), digit: run.digit });
+    if let Some(run) = runs.open {
+        visitor.run(Run { start: run.start, end: bytes.len(), digit: run.digit });
+    }
+}
+
+/// Words in runs; what the block before says of this one.
+#[derive(Default)]
+struct Words {
+    /// Bytes at the start of the block that belong to a long run from before.
+    inside: u64,
+    /// Bytes at the start of the block that may be the first ones after an escape.
+    escaped: u64,
+    /// Whether the last byte was a letter or a digit, in bit 0.
+    alnum: u64,
+}
+
+impl Words {
+    fn visit(&mut self, masks: Masks, starts: u64, bytes: &[u8], base: usize, visitor: &mut impl Visitor) {
+        if starts | self.inside | self.escaped == 0 {
+            self.alnum = masks.alnum >> 63;
+            return;
+        }
+        let inside = u128::from(self.inside) | smear::<{ Anchor::RUN }>(u128::from(starts));
+        let after_alnum = masks.alnum << 1 | self.alnum;
+        let after_token = masks.token << 1 | u64::from(self.inside != 0);
+        let mut starts_of_runs = inside as u64 & !after_token;
+        let mut escaped = u128::from(self.escaped);
+        while starts_of_runs != 0 {
+            let start = starts_of_runs.trailing_zeros();
+            if guard::may_follow_escape(bytes, base + start as usize) {
+                escaped |= smear::<{ LONGEST_ESCAPE + 1 }>(1 << start);
+            }
+            starts_of_runs &= starts_of_runs - 1;
+        }
+        let mut words = inside as u64 & (masks.alnum & !after_alnum | escaped as u64);
+        *self = Words {
+            inside: (inside >> 64) as u64,
+            escaped: (escaped >> 64) as u64,
+            alnum: masks.alnum >> 63,
+        };
+        while words != 0 {
+            visitor.word(base + words.trailing_zeros() as usize);
+            words &= words - 1;
+        }
+    }
+}
+
+/// Runs; what the block before says of this one.
+#[derive(Default)]
+struct Runs {
+    open: Option<Open>,
+}
+
+impl Runs {
+    fn visit(
+        &mut self,
+        Masks { token, digit, .. }: Masks,
+        mut starts: u64,
+        base: usize,
+        visitor: &mut impl Visitor,
+    ) {
+        if let Some(run) = &mut self.open {
+            let length = token.trailing_ones() as usize;
+            run.digit |= digit & low_bits(length) != 0;
+            if length == 64 {
+                return;
+            }
+            visitor.run(Run { start: run.start, end: base + length, digit: run.digit });
+            self.open = None;
+            starts &= !low_bits(length);
+        }
+        while starts != 0 {
+            let start = starts.trailing_zeros() as usize;
+            let end = start + (token >> start).trailing_ones() as usize;
+            let has_digit = digit & low_bits(end) & !low_bits(start) != 0;
+            if end >= 64 {
+                self.open = Some(Open { start: base + start, digit: has_digit });
+                return;
+            }
+            visitor.run(Run { start: base + start, end: base + end, digit: has_digit });
+            starts &= !low_bits(end);
+        }
     }
 }
 
@@ -67,16 +138,26 @@ struct Open {
     digit: bool,
 }
 
-/// Where `MIN` token characters in a row begin; `next` is the mask of the following block.
-fn long_runs<const MIN: usize>(token: u64, next: u64) -> u64 {
-    let mut runs = u128::from(token) | u128::from(next) << 64;
+/// Where `COUNT` set bits in a row begin.
+fn in_a_row<const COUNT: usize>(mut bits: u128) -> u128 {
     let mut length = 1;
-    while length < MIN {
-        let step = length.min(MIN - length);
-        runs &= runs >> step;
+    while length < COUNT {
+        let step = length.min(COUNT - length);
+        bits &= bits >> step;
         length += step;
     }
-    runs as u64
+    bits
+}
+
+/// Every set bit and the `COUNT - 1` above it.
+fn smear<const COUNT: usize>(mut bits: u128) -> u128 {
+    let mut length = 1;
+    while length < COUNT {
+        let step = length.min(COUNT - length);
+        bits |= bits << step;
+        length += step;
+    }
+    bits
 }
 
 fn low_bits(count: usize) -> u64 {
@@ -88,37 +169,62 @@ mod tests {
     use super::*;
     use crate::model::ByteSet;
 
-    /// What [`for_each`] promises, byte by byte.
-    fn plainly(bytes: &[u8]) -> Vec<Run> {
-        let mut runs = vec![];
+    #[derive(Debug, Default, PartialEq)]
+    struct Seen {
+        words: Vec<usize>,
+        runs: Vec<Run>,
+    }
+
+    impl Visitor for Seen {
+        fn word(&mut self, at: usize) {
+            self.words.push(at);
+        }
+
+        fn run(&mut self, run: Run) {
+            self.runs.push(run);
+        }
+    }
+
+    /// What [`visit`] promises, byte by byte.
+    fn plainly(bytes: &[u8]) -> Seen {
+        let mut seen = Seen::default();
         let mut start = 0;
         for end in 0..=bytes.len() {
             if end == bytes.len() || !ByteSet::TOKEN.contains(bytes[end]) {
-                if end - start >= 12 {
-                    runs.push(Run { start, end, digit: bytes[start..end].iter().any(u8::is_ascii_digit) });
+                if end - start >= Anchor::RUN {
+                    let digit = bytes[start..end].iter().any(u8::is_ascii_digit);
+                    seen.runs.push(Run { start, end, digit });
+                }
+                if end - start >= Anchor::RUN {
+                    let begins = |at: &usize| {
+                        let word = bytes[*at].is_ascii_alphanumeric()
+                            && !(*at > 0 && bytes[at - 1].is_ascii_alphanumeric());
+                        word || at - start <= LONGEST_ESCAPE && guard::may_follow_escape(bytes, start)
+                    };
+                    seen.words.extend((start..end).filter(begins));
                 }
                 start = end + 1;
             }
         }
-        runs
+        seen
     }
 
-    fn vectorised(bytes: &[u8]) -> Vec<Run> {
-        let mut runs = vec![];
-        for_each::<12>(Classifier::detect(), bytes, |run| runs.push(run));
-        runs
+    fn vectorised(bytes: &[u8]) -> Seen {
+        let mut seen = Seen::default();
+        visit(Classifier::detect(), bytes, &mut seen);
+        seen
     }
 
     #[test]
     fn runs_of_every_length_at_every_offset_of_a_block() {
         for offset in 0..130 {
             for length in 0..140 {
-                for tail in [0, 1, 70] {
-                    let text = [" ".repeat(offset), "x".repeat(length), " ".repeat(tail)].concat();
+                for (body, tail) in [("x", 0), ("x", 1), ("a-", 70), ("_", 3), ("ab.7", 64), ("%", 1)] {
+                    let text = [" ".repeat(offset), body.repeat(length), " ".repeat(tail)].concat();
                     assert_eq!(
                         vectorised(text.as_bytes()),
                         plainly(text.as_bytes()),
-                        "{offset} {length} {tail}"
+                        "{offset} {length} {body} {tail}"
                     );
                 }
             }
@@ -130,15 +236,17 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(3);
         for length in [0, 63, 64, 65, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 77] {
             for rare in [2, 10, 40, 2000] {
-                let draw = |_| {
-                    if random.usize(..rare) == 0 {
-                        b' '
-                    } else {
-                        *b"abz9".get(random.usize(..60)).unwrap_or(&b'q')
-                    }
-                };
-                let text: Vec<u8> = (0..length).map(draw).collect();
-                assert_eq!(vectorised(&text), plainly(&text), "{length} {rare}");
+                let token = |choice: usize| *b"ab_z9-.".get(choice).unwrap_or(&b'q');
+                let text: Vec<u8> = (0..length)
+                    .map(|_| {
+                        if random.usize(..rare) == 0 {
+                            b" %"[random.usize(..2)]
+                        } else {
+                            token(random.usize(..20))
+                        }
+                    })
+                    .collect();
+                assert!(vectorised(&text) == plainly(&text), "length {length}, one blank in {rare}");
             }
         }
     }

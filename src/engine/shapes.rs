@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::guard::LONGEST_ESCAPE;
 use super::runs::Run;
 use crate::model::{Anchor, ByteSet, Rule};
 
@@ -76,7 +77,7 @@ impl Shapes {
 impl Shape {
     fn fits(&self, length: usize, digit: bool) -> bool {
         // A run may begin with the end of an escape, which is no part of the value.
-        let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + super::guard::LONGEST_ESCAPE);
+        let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + LONGEST_ESCAPE);
         length >= self.min && length <= longest && (digit || !self.needs_digit)
     }
 
@@ -84,7 +85,7 @@ impl Shape {
     pub(super) fn starts(&self, part: &Range<usize>) -> Range<usize> {
         let last = part.end - self.min;
         let last = match self.whole_up_to {
-            Some(_) => last.min(part.start + super::guard::LONGEST_ESCAPE),
+            Some(_) => last.min(part.start + LONGEST_ESCAPE),
             None => last,
         };
         part.start.saturating_sub(self.far)..(last + 1).saturating_sub(self.near)

@@ -50,6 +50,11 @@ impl ByteSet {
         (0..4).all(|i| self.0[i] & !other.0[i] == 0)
     }
 
+    /// Whether some byte is in both sets.
+    pub fn meets(self, other: ByteSet) -> bool {
+        (0..4).any(|i| self.0[i] & other.0[i] != 0)
+    }
+
     /// How many bytes are in the set.
     pub fn len(self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()

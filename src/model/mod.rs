@@ -18,6 +18,8 @@ pub use gap::{Gap, GapReason};
 pub use path::BlobPath;
 pub use place::{Place, PlaceKind};
 pub use report::{Report, Tally};
-pub use rule::{Anchor, Confidence, ProofLevel, Rule, Severity, Specificity, Strength, Until, WrongProof};
+pub use rule::{
+    Anchor, Confidence, ProofLevel, Rule, Severity, Specificity, Strength, Until, Within, WrongProof,
+};
 pub use secret::Secret;
 pub use verdict::Verdict;

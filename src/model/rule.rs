@@ -74,11 +74,13 @@ pub struct Rule {
 /// A cheap sign of a match. It may be there without a match; no match is without one of its rule's signs.
 #[derive(Debug, Clone)]
 pub enum Anchor {
-    /// Four consecutive bytes out of these sets inside a run of token characters ([`ByteSet::TOKEN`]) of
-    /// at least [`Anchor::KEY_RUN`] bytes. The match starts between `near` and `far` bytes before them.
+    /// Four consecutive bytes out of these sets. The match starts between `near` and `far` bytes before
+    /// them.
     Key {
         /// What may stand at each of the four places.
         key: [ByteSet; 4],
+        /// Where keys are looked for.
+        within: Within,
         /// Smallest distance from the start of the match to the key.
         near: usize,
         /// Largest distance from the start of the match to the key.
@@ -116,11 +118,23 @@ pub enum Anchor {
     Anywhere,
 }
 
+/// Where a key is looked for. Most places of a text are neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Within {
+    /// Where a word begins in a run of at least [`Anchor::RUN`] token characters.
+    Words,
+    /// Everywhere in a run of at least [`Within::LONG_RUN`] token characters.
+    LongRuns,
+}
+
+impl Within {
+    /// Length of the shortest run that is looked at all over.
+    pub const LONG_RUN: usize = 32;
+}
+
 impl Anchor {
-    /// Length of the shortest run of token characters in which keys are looked for.
-    pub const KEY_RUN: usize = 12;
-    /// Length of the shortest run that [`Anchor::Run`] may ask for.
-    pub const SHAPE_RUN: usize = 16;
+    /// Length of the shortest run of token characters that is looked at.
+    pub const RUN: usize = 16;
 }
 
 /// After a literal come only bytes of one set, and then a certain byte.

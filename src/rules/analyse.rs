@@ -3,7 +3,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::model::{Anchor, ByteSet, Strength, Until};
+use crate::model::{Anchor, ByteSet, Strength, Until, Within};
 
 /// Longest match a rule may have, in bytes: the engine's window.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -118,7 +118,7 @@ impl Analysis {
         for branch in &self.branches {
             let spots = Spots::of(branch, self.max_len);
             let anchor = spots
-                .best_key()
+                .best_key(not_before)
                 .or_else(|| spots.run(not_before, not_after))
                 .or_else(|| spots.literal())
                 .unwrap_or(Anchor::Anywhere);
@@ -322,28 +322,46 @@ impl<'a> Spots<'a> {
         Spots { parts, near, far }
     }
 
-    /// The four places that ordinary text satisfies most rarely, if they are rare enough.
-    fn best_key(&self) -> Option<Anchor> {
-        (0..self.parts.len().saturating_sub(3))
-            .filter_map(|at| {
-                let key = self.key(at)?;
-                let keys: usize = key.iter().map(|set| set.len()).product();
-                let chance: f64 = key.iter().map(|&set| frequency(set)).product();
-                let spread = (self.far[at] - self.near[at] + 1) as f64;
-                (keys <= MOST_KEYS && chance < RAREST_KEY && self.token_run(at) >= Anchor::KEY_RUN)
-                    .then_some((chance * spread * (1.0 + keys as f64 / 64.0), at, key))
-            })
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, at, key)| Anchor::Key { key, near: self.near[at], far: self.far[at] })
+    /// The four places that ordinary text satisfies most rarely, if they are rare enough; where possible
+    /// at the start of a word.
+    fn best_key(&self, not_before: ByteSet) -> Option<Anchor> {
+        [Within::Words, Within::LongRuns].into_iter().find_map(|within| {
+            (0..self.parts.len().saturating_sub(3))
+                .filter_map(|at| {
+                    let key = self.key(at)?;
+                    let keys: usize = key.iter().map(|set| set.len()).product();
+                    let chance: f64 = key.iter().map(|&set| frequency(set)).product();
+                    let findable = match within {
+                        Within::Words => {
+                            self.starts_word(at, not_before) && self.token_run(at) >= Anchor::RUN
+                        }
+                        Within::LongRuns => self.token_run(at) >= Within::LONG_RUN,
+                    };
+                    let spread = (self.far[at] - self.near[at] + 1) as f64;
+                    (findable && keys <= MOST_KEYS && chance < RAREST_KEY).then_some((
+                        chance * spread * (1.0 + keys as f64 / 64.0),
+                        at,
+                        key,
+                    ))
+                })
+                .min_by(|a, b| a.0.total_cmp(&b.0))
+                .map(|(_, at, key)| Anchor::Key { key, within, near: self.near[at], far: self.far[at] })
+        })
+    }
+
+    /// Whether the part at `at` is surely a letter or digit with no other directly before it.
+    fn starts_word(&self, at: usize, not_before: ByteSet) -> bool {
+        let fenced = match at.checked_sub(1) {
+            None => ByteSet::ALNUM.is_subset(not_before),
+            Some(before) => self.parts[before].one().is_some_and(|set| !set.meets(ByteSet::ALNUM)),
+        };
+        fenced && self.parts[at].set().is_subset(ByteSet::ALNUM)
     }
 
     fn key(&self, at: usize) -> Option<[ByteSet; 4]> {
         let mut key = [ByteSet::EMPTY; 4];
         for (slot, part) in key.iter_mut().zip(&self.parts[at..at + 4]) {
-            match part {
-                Part::One(set) if set.is_subset(ByteSet::TOKEN) => *slot = *set,
-                _ => return None,
-            }
+            *slot = part.one().filter(|set| set.is_subset(ByteSet::TOKEN))?;
         }
         Some(key)
     }
@@ -365,7 +383,7 @@ impl<'a> Spots<'a> {
         while at < self.parts.len() {
             let length = self.parts[at..].iter().take_while(|part| is_token(part)).count();
             let ones = self.parts[at..at + length].iter().filter(|part| matches!(part, Part::One(_))).count();
-            if ones >= Anchor::SHAPE_RUN && best.is_none_or(|(most, ..)| ones > most) {
+            if ones >= Anchor::RUN && best.is_none_or(|(most, ..)| ones > most) {
                 best = Some((ones, at, at + length));
             }
             at += length.max(1);

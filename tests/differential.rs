@@ -1,0 +1,257 @@
+//! The engine against the plain reading of the rules: every pattern at every offset of the whole text,
+//! overlaps included, then guards, context and proof. Same rules, same ranges, same confidence, or the
+//! engine's prefilters have said no where they must not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use fastrand::Rng;
+use regex::bytes::Regex;
+use stanch::engine::{Engine, Text};
+use stanch::model::{BlobPath, Confidence, ProofLevel, Rule, WrongProof};
+use stanch::proofs::{self, Outcome, Subject};
+use stanch::rules::{BUILTIN, pattern, template};
+
+/// Rule, whole match, secret, confidence.
+type Hit = (&'static str, Range<usize>, Range<usize>, Confidence);
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(BUILTIN.iter().collect()));
+static ORACLE: LazyLock<Vec<Plain>> = LazyLock::new(|| BUILTIN.iter().map(Plain::new).collect());
+
+/// A rule read plainly.
+struct Plain {
+    rule: &'static Rule,
+    anywhere: Regex,
+    here: Regex,
+}
+
+impl Plain {
+    fn new(rule: &'static Rule) -> Plain {
+        let compile = |pattern: &str| pattern::compile(pattern).unwrap();
+        Plain { rule, anywhere: compile(rule.pattern), here: compile(&format!(r"\A(?:{})", rule.pattern)) }
+    }
+
+    fn hits(&self, text: &[u8], binary: bool) -> Vec<Hit> {
+        let mut hits = vec![];
+        let mut from = 0;
+        if binary && !self.rule.in_binary || !self.rule.files.is_empty() {
+            return hits;
+        }
+        // Where the pattern matches at all; every offset in between has been tried by the search.
+        while let Some(found) = self.anywhere.find_at(text, from) {
+            hits.extend(self.hit(text, found.start()));
+            from = found.start() + 1;
+        }
+        hits
+    }
+
+    fn hit(&self, text: &[u8], start: usize) -> Option<Hit> {
+        let rule = self.rule;
+        let window = &text[start..text.len().min(start + rule.max_len)];
+        let captures = self.here.captures(window)?;
+        let place = |index| captures.get(index).map(|found| start + found.start()..start + found.end());
+        let matched = place(0)?;
+        let secret = if self.here.captures_len() > 1 { place(1)? } else { matched.clone() };
+        let value = &text[secret.clone()];
+        let free_before = start == 0
+            || !rule.not_before.contains(text[start - 1])
+            || ESCAPE.is_match(&text[start.saturating_sub(24)..start]);
+        let free_after = text.get(matched.end).is_none_or(|&byte| !rule.not_after.contains(byte));
+        let digit = !rule.needs_digit || value.iter().any(u8::is_ascii_digit);
+        let told = rule.context.is_empty()
+            || near(text, &matched).iter().any(|text| {
+                rule.context.iter().any(|word| {
+                    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+                })
+            });
+        if !(free_before && free_after && digit && told) {
+            return None;
+        }
+        let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched: &text[matched.clone()] };
+        let outcome =
+            rule.proof.map_or(Outcome::Silent, |name| (proofs::by_name(name).unwrap().check)(subject));
+        let confidence = match outcome {
+            Outcome::Public(_) => return None,
+            Outcome::Wrong if rule.wrong_proof == WrongProof::Drops => return None,
+            Outcome::Right(evidence)
+                if matches!(evidence.level, ProofLevel::Structure | ProofLevel::Checksum) =>
+            {
+                Confidence::Proven
+            }
+            Outcome::Wrong if rule.confidence == Confidence::Likely => Confidence::Possible,
+            _ => rule.confidence,
+        };
+        let sample = confidence != Confidence::Proven
+            && rule.drop_samples
+            && proofs::is_sample(value, rule.prefix.as_bytes());
+        (!sample).then_some((rule.id, matched, secret, confidence))
+    }
+}
+
+static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?-u)(?:\\[abefnrtv0]|=3D|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|(?:\x1b|\\e|\\033|\\x1[bB]|\\u001[bB])\[[0-9;]{0,12}m)\z")
+        .unwrap()
+});
+
+/// The texts in which a context word may stand.
+fn near<'a>(text: &'a [u8], matched: &Range<usize>) -> [&'a [u8]; 2] {
+    let before = &text[matched.start.saturating_sub(128)..matched.start];
+    let lines: Vec<&[u8]> = before.split(|&byte| byte == b'\n').collect();
+    let kept: usize = lines.iter().rev().take(3).map(|line| line.len() + 1).sum();
+    let before = &before[before.len().saturating_sub(kept - 1)..];
+    let after = &text[matched.end..text.len().min(matched.end + 48)];
+    [before, after.split(|&byte| byte == b'\n').next().unwrap_or_default()]
+}
+
+/// Compares both readings of `text`; `what` tells a person which text it was.
+fn compare(text: &[u8], what: &dyn Fn() -> String) -> usize {
+    let path = BlobPath::from("text");
+    let found = ENGINE.scan(Text { bytes: text, path: &path, binary: false });
+    let engine: Vec<Hit> = found
+        .into_iter()
+        .map(|found| (found.rule.id, found.matched, found.secret, found.confidence))
+        .collect();
+    let mut oracle: Vec<Hit> = ORACLE.iter().flat_map(|plain| plain.hits(text, false)).collect();
+    let mut engine_sorted = engine.clone();
+    let key = |hit: &Hit| (hit.1.start, hit.1.end, hit.2.start, hit.2.end, hit.0);
+    engine_sorted.sort_by_key(key);
+    oracle.sort_by_key(key);
+    let missed: Vec<&Hit> = oracle.iter().filter(|hit| !engine_sorted.contains(hit)).collect();
+    let invented: Vec<&Hit> = engine_sorted.iter().filter(|hit| !oracle.contains(hit)).collect();
+    assert!(
+        missed.is_empty() && invented.is_empty(),
+        "{}\nmissed: {missed:?}\ninvented: {invented:?}",
+        what()
+    );
+    oracle.len()
+}
+
+/// Every example of every rule, filled from `seed`, with the rule's first context word before it.
+fn examples(seed: u64) -> Vec<(&'static Rule, String)> {
+    let fill = |rule: &'static Rule, example: &str| {
+        let value = template::fill(example, seed).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+        let word = rule.context.first().map_or(String::new(), |word| format!("{word} = "));
+        (rule, word + &value)
+    };
+    BUILTIN.iter().flat_map(|rule| rule.examples.iter().map(move |example| fill(rule, example))).collect()
+}
+
+#[test]
+fn on_examples_at_every_offset_of_a_block_and_at_both_ends() {
+    let mut hits = BTreeMap::new();
+    for (rule, example) in examples(1) {
+        for offset in 0..66 {
+            let text = format!("{}{example}", " ".repeat(offset));
+            *hits.entry(rule.id).or_insert(0) +=
+                compare(text.as_bytes(), &|| format!("{} at {offset}", rule.id));
+        }
+        let text = format!("\n{example}\n{}", "tail ".repeat(20));
+        compare(text.as_bytes(), &|| format!("{} before a tail", rule.id));
+    }
+    let silent: Vec<_> = hits.iter().filter(|(_, hits)| **hits == 0).collect();
+    let for_files = |id: &str| BUILTIN.iter().any(|rule| rule.id == id && !rule.files.is_empty());
+    assert!(silent.iter().all(|(id, _)| for_files(id)), "the plain reading finds no example of {silent:?}");
+}
+
+#[test]
+fn on_mutated_examples() {
+    let mut random = Rng::with_seed(2);
+    for seed in 2..6 {
+        let examples = examples(seed);
+        for (rule, example) in &examples {
+            for _ in 0..12 {
+                let other = &examples[random.usize(..examples.len())].1;
+                let text = mutate(example.as_bytes(), other.as_bytes(), &mut random);
+                compare(&text, &|| {
+                    format!("{} mutated, seed {seed}: {}", rule.id, String::from_utf8_lossy(&text))
+                });
+            }
+        }
+    }
+}
+
+/// Splits, joins, cuts, doubles, escapes or spoils a text.
+fn mutate(text: &[u8], other: &[u8], random: &mut Rng) -> Vec<u8> {
+    let at = random.usize(..=text.len());
+    let joints: [&[u8]; 14] = [
+        b"", b"-", b"_", b".", b"/", b"=", b"x", b"\\n", b"%3D", b"\\u003d", b"\x1b[0m", b"\n", b"\"",
+        b"\xff",
+    ];
+    let joint = joints[random.usize(..joints.len())];
+    match random.u8(..8) {
+        0 => [&text[..at], joint, &text[at..]].concat(),
+        1 => [text, joint, other].concat(),
+        2 => [other, joint, text, joint, text].concat(),
+        3 => text[at..].to_vec(),
+        4 => text[..at].to_vec(),
+        5 => [joint, text, joint].concat(),
+        6 => {
+            let mut spoiled = text.to_vec();
+            if let Some(byte) = spoiled.get_mut(at) {
+                *byte = random.u8(b' '..0x7f);
+            }
+            [b"a ", &spoiled[..]].concat()
+        }
+        _ => [
+            &b"x".repeat(random.usize(..200))[..],
+            joint,
+            text,
+            joint,
+            &b"\n \n \n"[..random.usize(..6)],
+            other,
+        ]
+        .concat(),
+    }
+}
+
+#[test]
+fn on_shuffled_tokens_of_all_rules() {
+    let mut random = Rng::with_seed(9);
+    for seed in 0..4 {
+        let mut examples = examples(100 + seed);
+        random.shuffle(&mut examples);
+        let joints = [" ", "\n", "", "-", "\": \"", "=", "%3D", "\\n", "_", "/"];
+        let text: String = examples
+            .into_iter()
+            .flat_map(|(_, example)| [example, joints[random.usize(..joints.len())].to_owned()])
+            .collect();
+        compare(text.as_bytes(), &|| format!("all examples, seed {seed}"));
+    }
+}
+
+/// Text of real files is where a prefilter's assumptions break: here all that the locked dependencies ship.
+#[test]
+fn on_the_sources_of_our_dependencies() {
+    const MOST: usize = 24 << 20;
+    let metadata = cargo_metadata::MetadataCommand::new().exec().unwrap();
+    let mut files = vec![];
+    for package in metadata.packages.iter().filter(|package| package.source.is_some()) {
+        collect(package.manifest_path.parent().unwrap().as_std_path(), &mut files);
+    }
+    files.sort();
+    Rng::with_seed(4).shuffle(&mut files);
+    let mut total = 0;
+    for file in files {
+        let text = fs::read(&file).unwrap();
+        total += text.len();
+        compare(&text, &|| file.display().to_string());
+        if total > MOST {
+            return;
+        }
+    }
+    assert!(total > 1 << 20, "the dependencies hold only {total} bytes");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if fs::metadata(&path).is_ok_and(|metadata| metadata.len() < 2 << 20) {
+            files.push(path);
+        }
+    }
+}
