@@ -56,6 +56,7 @@ pub const KEYS: &[&str] = &[
     "not_before",
     "pattern",
     "proof",
+    "provider",
     "revoke_page",
     "risk",
     "severity",
@@ -87,7 +88,8 @@ pub const CATEGORIES: &[&str] = &[
 
 const SOURCES: &[&str] = &["vendor-doc", "peers-agree", "one-source", "own"];
 
-/// Reads a rule file. The rules are leaked: they live as long as the process, see [`Rule`].
+/// Reads a rule file. Its `provider` is that of all its rules but those that name their own, as in files
+/// about a kind of secret (private keys) that many issue. The rules are leaked: they live as long as the process, see [`Rule`].
 ///
 /// `is_proof` tells whether a proof of that name exists.
 ///
@@ -185,6 +187,7 @@ impl Reader<'_, '_, '_> {
     fn rule(&mut self, provider: &'static str, is_proof: &dyn Fn(&str) -> bool) -> Option<Rule> {
         self.known_keys();
         let id = self.id();
+        let provider = self.optional("provider").unwrap_or(provider);
         let name = self.required("name");
         let risk = self.required("risk");
         let severity = self.one_of("severity", &["low", "medium", "high", "critical"], None);
