@@ -16,7 +16,11 @@
 //!  model      the nouns; no I/O
 //! ```
 
+pub mod cli;
+pub mod commands;
+pub mod decode;
 pub mod engine;
+pub mod findings;
 pub mod model;
 pub mod proofs;
 pub mod report;

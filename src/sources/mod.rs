@@ -1,5 +1,15 @@
 //! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
 
+mod git;
+mod ignores;
+mod packed;
+mod stdin;
+mod tree;
+
+pub use packed::is_packed;
+pub use stdin::Stdin;
+pub use tree::{Tree, TreeOptions};
+
 use std::io::Read;
 
 use crate::model::{BlobPath, Gap, PlaceKind};

@@ -1,0 +1,124 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds leaked tokens in code, proves what it can about them, and says how to stop the leak.
+#[derive(Debug, Parser)]
+#[command(name = "stanch", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Typed {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Scan folders, files or standard input
+    #[command(after_help = EXIT_CODES)]
+    Scan(Box<Scan>),
+    /// List, explain, check and start rules
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Plant fresh fake tokens in a temporary project and scan it
+    Demo,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 scanned and clean; 1 findings at or above --fail-on; 2 wrong use or the run \
+                          failed; 3 no such findings, but something in scope was not scanned.";
+
+#[derive(Debug, Args)]
+pub(super) struct Scan {
+    /// Folders and files to scan; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ReportFormat,
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Show findings at least this sure
+    #[arg(long, value_name = "LEVEL", default_value = "likely")]
+    pub(super) confidence: Level,
+    /// Exit with code 1 for findings at least this sure
+    #[arg(long, value_name = "LEVEL", default_value = "likely")]
+    pub(super) fail_on: FailOn,
+    /// Look only for this rule; can be given several times
+    #[arg(long, value_name = "ID")]
+    pub(super) rule: Vec<String>,
+    /// Leave out what matches, in the form of a line in .gitignore; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Use the rules of this file or folder as well; can be given several times
+    #[arg(long, value_name = "PATH")]
+    pub(super) rules: Vec<PathBuf>,
+    /// How many threads scan
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZero<usize>>,
+    /// Scan what .gitignore hides as well
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// Read ignored findings from this file instead of `.stanchignore` in each scanned folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) ignore_file: Option<PathBuf>,
+    /// Show the secrets themselves: on a terminal, or in an --output file that only you can read
+    #[arg(long)]
+    pub(super) reveal: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Rules {
+    /// Every rule with its provider, severity and proof
+    List {
+        /// How the list is written
+        #[arg(long, value_name = "FORMAT", default_value = "human")]
+        format: ListFormat,
+    },
+    /// What a rule looks for, why it matters, how to revoke by hand
+    Explain {
+        /// Id of the rule
+        id: String,
+    },
+    /// Check rule files: all faults at once, with line and column
+    Check {
+        /// Rule files, or folders of them
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Start a rule file for a provider
+    New {
+        /// Name of the provider; the file is named after it
+        provider: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ReportFormat {
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ListFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Level {
+    Possible,
+    Likely,
+    Proven,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum FailOn {
+    Possible,
+    Likely,
+    Proven,
+    Live,
+    Never,
+}

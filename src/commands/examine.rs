@@ -1,0 +1,81 @@
+//! One blob, from its bytes to its sightings.
+
+use crate::decode::utf16::Encoding;
+use crate::engine::{Engine, Text, Window, windows};
+use crate::findings::{Sighter, Stretch};
+use crate::model::{BlobPath, PlaceKind, Sighting};
+use crate::sources::{Blob, Content, is_packed};
+
+/// How much of a blob is looked at to tell text from binary, in bytes; as git does.
+const HEAD: usize = 8000;
+
+/// What was seen in one blob.
+pub(super) struct Examined {
+    pub(super) sightings: Vec<Sighting>,
+    /// Sightings beyond those that are kept.
+    pub(super) dropped: u64,
+    /// Bytes as stored.
+    pub(super) bytes: u64,
+    pub(super) binary: bool,
+    pub(super) packed: bool,
+}
+
+/// Scans a blob. What the source could not read is the source's to tell.
+pub(super) fn examine(engine: &Engine, blob: Blob<'_>) -> Examined {
+    let Blob { path, kind, content } = blob;
+    match content {
+        Content::Whole(bytes) => {
+            let mut examiner = Examiner::new(engine, path, kind, bytes);
+            examiner.take(Window { bytes, base: 0, owned: 0..bytes.len(), last: true });
+            examiner.finish(bytes.len() as u64)
+        }
+        Content::Stream(reader) => {
+            let mut examiner = None;
+            let mut seen = 0;
+            let read = windows(reader, &mut |window| {
+                seen = window.base + window.bytes.len() as u64;
+                examiner.get_or_insert_with(|| Examiner::new(engine, path, kind, window.bytes)).take(window);
+            });
+            // An error ends the reading; what came before it counts.
+            let bytes = read.unwrap_or(seen);
+            examiner.unwrap_or_else(|| Examiner::new(engine, path, kind, &[])).finish(bytes)
+        }
+    }
+}
+
+struct Examiner<'a> {
+    engine: &'a Engine,
+    path: &'a BlobPath,
+    encoding: Encoding,
+    binary: bool,
+    packed: bool,
+    sighter: Sighter<'a>,
+}
+
+impl<'a> Examiner<'a> {
+    fn new(engine: &'a Engine, path: &'a BlobPath, kind: PlaceKind, bytes: &[u8]) -> Examiner<'a> {
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let encoding = Encoding::detect(head);
+        Examiner {
+            engine,
+            path,
+            encoding,
+            binary: encoding == Encoding::Bytes && memchr::memchr(0, head).is_some(),
+            packed: kind == PlaceKind::File && is_packed(head),
+            sighter: Sighter::new(path, kind, encoding),
+        }
+    }
+
+    fn take(&mut self, window: Window<'_>) {
+        let decoded = self.encoding.decode(window.bytes);
+        let text = decoded.as_deref().map_or(window.bytes, str::as_bytes);
+        let candidates = self.engine.scan(Text { bytes: text, path: self.path, binary: self.binary });
+        let stretch = Stretch { text, base: window.base, owned: window.owned, candidates };
+        self.sighter.take(stretch, !window.last);
+    }
+
+    fn finish(self, bytes: u64) -> Examined {
+        let (sightings, dropped) = self.sighter.finish();
+        Examined { sightings, dropped, bytes, binary: self.binary, packed: self.packed }
+    }
+}

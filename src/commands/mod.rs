@@ -1,0 +1,50 @@
+//! One file a subcommand; each reads as a table of contents of what happens.
+
+mod demo;
+mod examine;
+mod output;
+pub mod rules;
+mod scan;
+
+pub use demo::demo;
+pub use output::Output;
+pub use scan::{Ended, FailOn, ScanTask, scan};
+
+use std::io;
+
+/// Why a command failed: what, on what, and what to do next. Several lines when several things are wrong.
+#[derive(Debug)]
+pub struct CommandError {
+    message: String,
+    closed_pipe: bool,
+}
+
+impl CommandError {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> CommandError {
+        CommandError { message: message.into(), closed_pipe: false }
+    }
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> CommandError {
+        let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        CommandError { message: format!("standard output: {error}"), closed_pipe }
+    }
+}
+
+/// Whoever reads the output may stop when it has read enough.
+///
+/// # Errors
+/// Every other error.
+pub fn closed_pipe_is_fine(error: CommandError) -> Result<(), CommandError> {
+    if error.closed_pipe { Ok(()) } else { Err(error) }
+}

@@ -1,0 +1,3 @@
+//! Encodings: how stored bytes become text, and how places in the text become places in the bytes.
+
+pub mod utf16;

@@ -1,0 +1,14 @@
+//! From candidates to findings: which of overlapping ones wins, where it stands, what is ignored, and
+//! what is one secret at many places.
+
+mod excerpt;
+mod id;
+mod ignore_file;
+mod lines;
+mod overlap;
+mod settle;
+mod sighted;
+
+pub use ignore_file::{IgnoreFile, Today};
+pub use settle::{Settled, settle};
+pub use sighted::{Sighter, Stretch};

@@ -1,0 +1,44 @@
+//! Of candidates whose secrets overlap, one is the finding; the others are told beside it.
+
+use std::cmp::Reverse;
+
+use crate::model::{Also, Candidate, Confidence};
+
+/// A candidate and the rules that lost to it.
+pub(super) struct Winner {
+    pub(super) candidate: Candidate,
+    pub(super) also: Vec<Also>,
+}
+
+/// Picks the winners: the proven, then the more specific, then the surer, then the longer, then the first
+/// by rule id. In the order of their places.
+pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
+    candidates.sort_by_key(|candidate| {
+        let proven = candidate.confidence == Confidence::Proven;
+        let length = candidate.secret.end - candidate.secret.start;
+        let sureness = Reverse((proven, candidate.rule.specificity, candidate.confidence, length));
+        (sureness, candidate.secret.start, candidate.rule.id)
+    });
+    let mut winners: Vec<Winner> = vec![];
+    let mut taken = std::collections::BTreeMap::new();
+    for candidate in candidates {
+        let below = taken.range(..candidate.secret.end).next_back();
+        match below.filter(|(_, (end, _))| *end > candidate.secret.start) {
+            Some((_, &(_, winner))) => note(&mut winners[winner], &candidate),
+            None => {
+                taken.insert(candidate.secret.start, (candidate.secret.end, winners.len()));
+                winners.push(Winner { candidate, also: vec![] });
+            }
+        }
+    }
+    winners.sort_by_key(|winner| winner.candidate.secret.start);
+    winners
+}
+
+fn note(winner: &mut Winner, loser: &Candidate) {
+    let also = Also { rule: loser.rule.id };
+    if also.rule != winner.candidate.rule.id && !winner.also.contains(&also) {
+        winner.also.push(also);
+        winner.also.sort();
+    }
+}

@@ -1,0 +1,148 @@
+//! Turns the candidates of one blob into sightings: owned, placed and masked, while its text is at hand.
+
+use std::ops::Range;
+
+use super::excerpt::{self, Masks};
+use super::lines::Cursor;
+use super::overlap;
+use crate::decode::utf16::Encoding;
+use crate::model::{BlobPath, Candidate, Place, PlaceKind, Secret, Sighting};
+
+/// How many sightings of one blob are kept.
+const MOST: usize = 10_000;
+
+/// The mark that has a finding on its line ignored, alone or with rule ids: `stanch:ignore[rule, rule]`.
+const IGNORE_MARK: &[u8] = b"stanch:ignore";
+
+/// Collects the sightings of one blob, stretch by stretch.
+pub struct Sighter<'a> {
+    path: &'a BlobPath,
+    kind: PlaceKind,
+    encoding: Encoding,
+    /// The end of the last stretch, in the offsets of the next one once it is there.
+    cursor: Cursor,
+    sightings: Vec<Sighting>,
+    dropped: u64,
+}
+
+/// A stretch of a blob's text, decoded.
+pub struct Stretch<'a> {
+    /// The text.
+    pub text: &'a [u8],
+    /// Offset of its first byte in the file as stored.
+    pub base: u64,
+    /// Secrets that begin here, in stored bytes from `base`, are this stretch's.
+    pub owned: Range<usize>,
+    /// All candidates of the text, in the order of their places.
+    pub candidates: Vec<Candidate>,
+}
+
+impl<'a> Sighter<'a> {
+    /// A sighter for the blob at `path`.
+    pub fn new(path: &'a BlobPath, kind: PlaceKind, encoding: Encoding) -> Sighter<'a> {
+        Sighter { path, kind, encoding, cursor: Cursor::START, sightings: vec![], dropped: 0 }
+    }
+
+    /// Takes the candidates of the next stretch. `more` says that others follow.
+    pub fn take(&mut self, stretch: Stretch<'_>, more: bool) {
+        let Stretch { text, base, owned, candidates } = stretch;
+        if candidates.is_empty() && !more {
+            return;
+        }
+        let stored_len = |text: &[u8]| self.encoding.stored_len(text);
+        self.cursor.at = self.offset_of(text, (self.cursor.stored - base) as usize);
+        let owned = base + owned.start as u64..base + owned.end as u64;
+        let (masks, marks) = (Masks::of(&candidates), Marks::of(text));
+        for winner in overlap::resolve(candidates) {
+            let secret = &winner.candidate.secret;
+            if secret.start < self.cursor.at {
+                continue;
+            }
+            let mut start = self.cursor;
+            start.advance(text, secret.start, stored_len);
+            if !owned.contains(&start.stored) {
+                continue;
+            }
+            self.cursor = start;
+            if self.sightings.len() >= MOST {
+                self.dropped += 1;
+                continue;
+            }
+            let mut end = start;
+            end.advance(text, secret.end, stored_len);
+            let candidate = winner.candidate;
+            self.sightings.push(Sighting {
+                rule: candidate.rule,
+                secret: Secret::new(&text[candidate.secret.clone()]),
+                place: Place {
+                    path: self.path.clone(),
+                    start: start.stored,
+                    end: end.stored,
+                    kind: self.kind,
+                    line: start.line,
+                    column: start.column,
+                    end_line: end.line,
+                    end_column: end.column,
+                },
+                confidence: candidate.confidence,
+                bound_name: excerpt::bound_name(text, candidate.secret.start),
+                excerpt: excerpt::of(text, &candidate.secret, &masks),
+                ignored_inline: marks.cover(text, &candidate.secret, candidate.rule.id),
+                evidence: candidate.evidence,
+                also: winner.also,
+            });
+        }
+        if more {
+            let end = self.offset_of(text, (owned.end - base) as usize);
+            if end > self.cursor.at {
+                self.cursor.advance(text, end, stored_len);
+            }
+        }
+    }
+
+    /// What was seen, and how many sightings more were not kept.
+    pub fn finish(self) -> (Vec<Sighting>, u64) {
+        (self.sightings, self.dropped)
+    }
+
+    /// The offset in `text` of a stored offset.
+    fn offset_of(&self, text: &[u8], stored: usize) -> usize {
+        if self.encoding == Encoding::Bytes {
+            return stored.min(text.len());
+        }
+        let mut units = 0;
+        let begins = |byte: u8| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0);
+        text.iter()
+            .position(|&byte| {
+                let here = units;
+                units += begins(byte);
+                begins(byte) > 0 && here * 2 >= stored
+            })
+            .unwrap_or(text.len())
+    }
+}
+
+/// The ignore marks of a text, by place.
+struct Marks(Vec<usize>);
+
+impl Marks {
+    fn of(text: &[u8]) -> Marks {
+        Marks(memchr::memmem::find_iter(text, IGNORE_MARK).collect())
+    }
+
+    /// Whether a line of the secret bears a mark for this rule.
+    fn cover(&self, text: &[u8], secret: &Range<usize>, rule: &str) -> bool {
+        let same_line = |from: usize, to: usize| memchr::memchr(b'\n', &text[from..to]).is_none();
+        let (before, after) = self.0.split_at(self.0.partition_point(|&mark| mark < secret.start));
+        let before = before.iter().rev().take_while(|&&mark| same_line(mark, secret.start));
+        let after = after.iter().take_while(|&&mark| mark < secret.end || same_line(secret.end, mark));
+        before.chain(after).any(|&mark| names(&text[mark + IGNORE_MARK.len()..], rule))
+    }
+}
+
+/// Whether what follows a mark names no rule, or this one.
+fn names(after: &[u8], rule: &str) -> bool {
+    let Some(list) = after.strip_prefix(b"[") else { return true };
+    let ids = list.split(|&byte| matches!(byte, b']' | b'\n')).next().unwrap_or_default();
+    ids.split(|&byte| byte == b',').any(|id| id.trim_ascii() == rule.as_bytes())
+}

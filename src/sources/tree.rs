@@ -1,0 +1,333 @@
+//! Folders and files, walked in parallel.
+
+use std::cell::RefCell;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::ignores::{Ignores, Say};
+use super::stdin::Noting;
+use super::{Blob, Content, Passed, Source, SourceError, Visit};
+use crate::model::{BlobPath, Gap, GapReason, PlaceKind};
+
+/// Files up to this size are handed over whole, in bytes.
+const WHOLE: usize = 4 * 1024 * 1024;
+
+/// A file name shorter than this holds no token worth the look.
+const TELLING_NAME: usize = 20;
+
+/// Files and folders as a person named them.
+pub struct Tree {
+    roots: Vec<Root>,
+    options: TreeOptions,
+    excludes: Gitignore,
+}
+
+/// How a tree is walked.
+#[derive(Debug, Clone)]
+pub struct TreeOptions {
+    /// How many threads walk and scan.
+    pub jobs: usize,
+    /// Whether `.gitignore` hides anything.
+    pub gitignore: bool,
+    /// Patterns in the form of `.gitignore`, relative to each root: what they match is left out.
+    pub exclude: Vec<String>,
+}
+
+/// One path as typed.
+struct Root {
+    path: PathBuf,
+    /// What paths of its blobs begin with.
+    shown: Vec<u8>,
+    is_folder: bool,
+}
+
+impl Tree {
+    /// A tree of these roots.
+    ///
+    /// # Errors
+    /// When a root is not there, is no file or folder, or a pattern is wrong.
+    pub fn new(paths: &[PathBuf], options: TreeOptions) -> Result<Tree, SourceError> {
+        let alone = paths.len() == 1;
+        let roots =
+            paths.iter().map(|path| Root::new(path, alone, options.gitignore)).collect::<Result<_, _>>()?;
+        let mut excludes = GitignoreBuilder::new("");
+        for pattern in &options.exclude {
+            let added = excludes.add_line(None, pattern);
+            added.map_err(|error| SourceError(format!("the pattern `{pattern}` of --exclude: {error}")))?;
+        }
+        let excludes = excludes.build().map_err(|error| SourceError(format!("--exclude: {error}")))?;
+        Ok(Tree { roots, options, excludes })
+    }
+}
+
+impl Root {
+    fn new(path: &Path, alone: bool, gitignore: bool) -> Result<Root, SourceError> {
+        let metadata = fs::metadata(path).map_err(|error| {
+            SourceError(format!(
+                "{}: {error}; name a file or a folder, or `-` for standard input",
+                path.display()
+            ))
+        })?;
+        if !metadata.is_dir() && !metadata.is_file() {
+            let hint =
+                "is no file and no folder; special files are not opened: feed it to `stanch scan -` instead";
+            return Err(SourceError(format!("{} {hint}", path.display())));
+        }
+        // A root may be a link; below it none is followed. The folders above tell the repository it is in.
+        let linked = fs::symlink_metadata(path).is_ok_and(|own| own.is_symlink());
+        let walked = if linked || gitignore {
+            fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+        } else {
+            path.to_owned()
+        };
+        let shown = match (metadata.is_dir(), alone) {
+            (true, true) => vec![],
+            (true, false) => [
+                bytes_of(path).strip_suffix(b"/").map_or_else(|| bytes_of(path), <[u8]>::to_vec),
+                b"/".to_vec(),
+            ]
+            .concat(),
+            (false, _) => bytes_of(path),
+        };
+        Ok(Root { path: walked, shown, is_folder: metadata.is_dir() })
+    }
+
+    fn shown(&self, path: &Path) -> BlobPath {
+        let below = path.strip_prefix(&self.path).unwrap_or(path);
+        BlobPath::new([&self.shown[..], &bytes_of(below)].concat())
+    }
+}
+
+impl Source for Tree {
+    fn visit(&self, each: &(dyn Fn(Visit<'_>) + Sync)) -> Result<(), SourceError> {
+        for root in &self.roots {
+            if root.is_folder {
+                self.walk(root, each);
+            } else {
+                visit_file(&root.path, &BlobPath::new(root.shown.clone()), each);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tree {
+    fn walk(&self, root: &Root, each: &(dyn Fn(Visit<'_>) + Sync)) {
+        let ignores = Ignores::default();
+        let walker = WalkBuilder::new(&root.path)
+            .standard_filters(false)
+            .follow_links(false)
+            .threads(self.options.jobs)
+            .build_parallel();
+        walker.run(|| {
+            Box::new(|entry| match entry {
+                Ok(entry) => self.visit_entry(root, &ignores, &entry, each),
+                Err(error) => {
+                    each(Visit::Gap(gap_of(root, &error)));
+                    WalkState::Continue
+                }
+            })
+        });
+    }
+
+    fn visit_entry(
+        &self,
+        root: &Root,
+        ignores: &Ignores,
+        entry: &DirEntry,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> WalkState {
+        if entry.depth() == 0 {
+            return WalkState::Continue;
+        }
+        if entry.file_name() == ".git" {
+            return WalkState::Skip;
+        }
+        let path = entry.path();
+        let Some(kind) = entry.file_type() else { return WalkState::Continue };
+        let below = path.strip_prefix(&root.path).unwrap_or(path);
+        if !self.excludes.is_empty() && self.excludes.matched(below, kind.is_dir()).is_ignore() {
+            each(Visit::Passed(Passed::Excluded));
+            return WalkState::Skip;
+        }
+        if self.options.gitignore {
+            match ignores.say(path, kind.is_dir()) {
+                Say::Visible => {}
+                Say::Hidden => {
+                    each(Visit::Passed(Passed::Ignored));
+                    return WalkState::Skip;
+                }
+                Say::Doubtful(reason, detail) => {
+                    each(Visit::Gap(Gap { path: root.shown(path), reason, detail }))
+                }
+            }
+        }
+        if kind.is_dir() {
+            return WalkState::Continue;
+        }
+        let shown = root.shown(path);
+        visit_name(&shown, each);
+        if kind.is_symlink() {
+            visit_link(path, &shown, each);
+        } else if kind.is_file() {
+            visit_file(path, &shown, each);
+        } else {
+            each(Visit::Passed(Passed::Special));
+        }
+        WalkState::Continue
+    }
+}
+
+/// A path is stored text too; long names with digits may hold a token.
+fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
+    let name = path.file_name();
+    if name.len() >= TELLING_NAME && name.iter().any(u8::is_ascii_digit) {
+        each(Visit::Blob(Blob { path, kind: PlaceKind::Name, content: Content::Whole(name) }));
+    }
+}
+
+fn visit_link(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
+    match fs::read_link(path) {
+        Ok(target) => {
+            let target = bytes_of(&target);
+            each(Visit::Blob(Blob { path: shown, kind: PlaceKind::Name, content: Content::Whole(&target) }));
+            each(Visit::Passed(Passed::Symlink));
+        }
+        Err(error) => each(Visit::Gap(gap(shown, &error))),
+    }
+}
+
+thread_local! {
+    /// What this thread reads files into: kept, so that a file costs no allocation.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(vec![]) };
+}
+
+fn visit_file(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
+    match open(path) {
+        Ok(Some((file, metadata))) => {
+            BUFFER.with_borrow_mut(|buffer| visit_content(file, &metadata, shown, buffer, each))
+        }
+        Ok(None) => each(Visit::Passed(Passed::Special)),
+        Err(error) => each(Visit::Gap(gap(shown, &error))),
+    }
+}
+
+fn visit_content(
+    file: File,
+    metadata: &Metadata,
+    path: &BlobPath,
+    buffer: &mut Vec<u8>,
+    each: &(dyn Fn(Visit<'_>) + Sync),
+) {
+    let mut file = Noting { reader: file, error: None };
+    let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    let read = if expected < WHOLE {
+        read_whole(&mut file, expected, buffer)
+    } else {
+        let mut counted = Counted { reader: &mut file, read: 0 };
+        each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Stream(&mut counted) }));
+        counted.read
+    };
+    if expected < WHOLE {
+        if buffer.len() > WHOLE {
+            // It grew while it was read; the rest follows what is here already.
+            let mut rest = io::Cursor::new(std::mem::take(buffer)).chain(&mut file);
+            each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Stream(&mut rest) }));
+        } else {
+            each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Whole(buffer) }));
+        }
+    }
+    if let Some(detail) = file.error {
+        each(Visit::Gap(Gap { path: path.clone(), reason: GapReason::Unreadable, detail }));
+    } else if read < expected as u64 {
+        let detail = format!("{read} of {expected} bytes were left");
+        each(Visit::Gap(Gap { path: path.clone(), reason: GapReason::Changed, detail }));
+    }
+}
+
+/// Reads a file of about `expected` bytes into `buffer`; one byte more shows the end without a second
+/// read of a full buffer.
+fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> u64 {
+    buffer.resize(expected + 1, 0);
+    let mut filled = 0;
+    loop {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+        if filled == buffer.len() {
+            if filled > WHOLE {
+                break;
+            }
+            buffer.resize(filled * 2, 0);
+        }
+    }
+    buffer.truncate(filled);
+    filled as u64
+}
+
+struct Counted<R> {
+    reader: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+/// Opens a regular file; `None` when it became something else since it was listed. It is neither
+/// followed when it became a link, nor waited for when it became a FIFO.
+fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata)))
+}
+
+fn gap(path: &BlobPath, error: &io::Error) -> Gap {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => GapReason::Vanished,
+        _ => GapReason::Unreadable,
+    };
+    Gap { path: path.clone(), reason, detail: error.to_string() }
+}
+
+fn gap_of(root: &Root, error: &ignore::Error) -> Gap {
+    fn path_of(error: &ignore::Error) -> Option<&Path> {
+        match error {
+            ignore::Error::WithPath { path, .. } => Some(path),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+            _ => None,
+        }
+    }
+    let path = path_of(error).map_or_else(|| BlobPath::new(root.shown.clone()), |path| root.shown(path));
+    match error.io_error() {
+        Some(error) => gap(&path, error),
+        None => Gap { path, reason: GapReason::Unreadable, detail: error.to_string() },
+    }
+}
+
+/// The bytes of a path as the system stores it.
+#[cfg(unix)]
+pub(super) fn bytes_of(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+/// The path with `/` between its parts; what is not Unicode is lost.
+#[cfg(not(unix))]
+pub(super) fn bytes_of(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
+}
