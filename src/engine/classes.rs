@@ -63,9 +63,9 @@ mod portable {
         let mut class = [0; 256];
         let mut byte = 0;
         while byte < 256 {
-            class[byte] = ByteSet::TOKEN.contains(byte as u8) as u8 * TOKEN
-                | ByteSet::ALNUM.contains(byte as u8) as u8 * ALNUM
-                | (byte as u8).is_ascii_digit() as u8 * DIGIT;
+            class[byte] = (ByteSet::TOKEN.contains(byte as u8) as u8 * TOKEN)
+                | (ByteSet::ALNUM.contains(byte as u8) as u8 * ALNUM)
+                | ((byte as u8).is_ascii_digit() as u8 * DIGIT);
             byte += 1;
         }
         class

@@ -161,8 +161,11 @@ fn compile(glob: &str) -> Result<GlobMatcher, String> {
     Ok(glob.map_err(|error| error.to_string())?.compile_matcher())
 }
 
+/// Keys and values, in the order of the line.
+type Attributes = Vec<(String, String)>;
+
 /// Splits a line at spaces into plain fields and `key=value` attributes; a value may be quoted.
-fn fields(line: &str) -> Result<(Vec<String>, Vec<(String, String)>), String> {
+fn fields(line: &str) -> Result<(Vec<String>, Attributes), String> {
     let (mut fields, mut attributes) = (vec![], vec![]);
     let mut rest = line;
     while !rest.is_empty() {

@@ -462,7 +462,7 @@ impl<'a> Spots<'a> {
 /// About how often a byte of source text is in the set. Only the order of magnitude matters: it decides
 /// which four places of a pattern are looked up.
 fn frequency(set: ByteSet) -> f64 {
-    set.iter().map(|byte| byte_frequency(byte)).sum::<f64>().min(1.0)
+    set.iter().map(byte_frequency).sum::<f64>().min(1.0)
 }
 
 fn byte_frequency(byte: u8) -> f64 {

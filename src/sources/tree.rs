@@ -162,7 +162,7 @@ impl Tree {
                     return WalkState::Skip;
                 }
                 Say::Doubtful(reason, detail) => {
-                    each(Visit::Gap(Gap { path: root.shown(path), reason, detail }))
+                    each(Visit::Gap(Gap { path: root.shown(path), reason, detail }));
                 }
             }
         }
