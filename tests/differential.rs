@@ -2,6 +2,8 @@
 //! overlaps included, then guards, context and proof. Same rules, same ranges, same confidence, or the
 //! engine's prefilters have said no where they must not.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;

@@ -1,5 +1,7 @@
 //! Imports point down: this test fails when one points up or sideways.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

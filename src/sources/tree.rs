@@ -209,7 +209,7 @@ thread_local! {
 fn visit_file(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     match open(path) {
         Ok(Some((file, metadata))) => {
-            BUFFER.with_borrow_mut(|buffer| visit_content(file, &metadata, shown, buffer, each))
+            BUFFER.with_borrow_mut(|buffer| visit_content(file, &metadata, shown, buffer, each));
         }
         Ok(None) => each(Visit::Passed(Passed::Special)),
         Err(error) => each(Visit::Gap(gap(shown, &error))),
