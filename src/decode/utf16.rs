@@ -24,6 +24,8 @@ impl Encoding {
             [0xff, 0xfe, 0, 0, ..] => Encoding::Bytes,
             [0xff, 0xfe, ..] => Encoding::Utf16Le,
             [0xfe, 0xff, ..] => Encoding::Utf16Be,
+            // Without a zero it is no text of Latin letters in UTF-16; most files end here.
+            _ if memchr::memchr(0, head).is_none() => Encoding::Bytes,
             _ => Encoding::guess(&head[..head.len().min(HEAD)]),
         }
     }
