@@ -1,7 +1,12 @@
 //! Offline proofs: what a value says about itself. One small file each, with its source.
 
-mod crc32_base62;
+mod aws_key_id;
+mod azure;
+mod crc32;
+mod gitlab_routable;
+mod jwt;
 pub mod names;
+mod openai_marker;
 mod sample;
 
 pub use sample::is_sample;
@@ -36,6 +41,8 @@ pub enum Outcome {
 pub struct Proof {
     /// Name used in rules.
     pub name: &'static str,
+    /// What it looks at, in one line.
+    pub summary: &'static str,
     /// Looks at a value; never panics, whatever the bytes.
     pub check: fn(Subject<'_>) -> Outcome,
     /// Writes what a template's `{name}` or `{name:argument}` stands for; `so_far` is the text of the
@@ -44,7 +51,20 @@ pub struct Proof {
 }
 
 /// Every proof, sorted by name.
-static ALL: &[Proof] = &[crc32_base62::PROOF];
+static ALL: &[Proof] = &[
+    aws_key_id::PROOF,
+    azure::CASK,
+    azure::HIS,
+    crc32::BASE62,
+    crc32::BASE62_WHOLE,
+    crc32::HEX,
+    crc32::UPPER_HEX_WHOLE,
+    azure::ENTRA,
+    gitlab_routable::PROOF,
+    crc32::GRAFANA,
+    jwt::PROOF,
+    openai_marker::PROOF,
+];
 
 /// The proof of that name.
 pub fn by_name(name: &str) -> Option<&'static Proof> {
@@ -60,5 +80,19 @@ mod tests {
         let names: Vec<&str> = ALL.iter().map(|proof| proof.name).collect();
         assert_eq!(names, names::NAMES);
         assert!(names.is_sorted());
+    }
+
+    #[test]
+    fn no_proof_panics_whatever_the_bytes() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let alphabets: [&[u8]; 3] = [b"aZ09._-+/=~", b"ABCJQ9eyIi.", &[0, 0xff, b'=', b'.', b'A']];
+        for _ in 0..20_000 {
+            let alphabet = alphabets[random.usize(..alphabets.len())];
+            let value: Vec<u8> =
+                (0..random.usize(..120)).map(|_| alphabet[random.usize(..alphabet.len())]).collect();
+            for proof in ALL {
+                (proof.check)(Subject { value: &value, prefix: b"", matched: &value });
+            }
+        }
     }
 }

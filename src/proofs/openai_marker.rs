@@ -1,0 +1,25 @@
+//! OpenAI keys carry the word OpenAI, in base64, in the very middle of their body.
+//!
+//! Source: observed alike by all who publish the format; the vendor documents only the prefixes.
+
+use super::{Outcome, Proof, Subject};
+use crate::model::{Evidence, ProofLevel};
+
+pub(super) const PROOF: Proof = Proof {
+    name: "openai-marker",
+    summary: "holds OpenAI's mark in the exact middle",
+    check,
+    forge: |_, _, _| MARKER.to_owned(),
+};
+
+const MARKER: &str = "T3BlbkFJ";
+
+fn check(subject: Subject<'_>) -> Outcome {
+    let body = subject.value.strip_prefix(subject.prefix).unwrap_or(subject.value);
+    let half = body.len().saturating_sub(MARKER.len()) / 2;
+    if body.len() % 2 == 0 && body[half..].starts_with(MARKER.as_bytes()) {
+        Outcome::Right(Evidence::of(ProofLevel::Structure))
+    } else {
+        Outcome::Wrong
+    }
+}

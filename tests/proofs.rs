@@ -1,0 +1,40 @@
+//! Proofs against the values that their own templates write.
+
+#![allow(clippy::unwrap_used)]
+
+use stanch::proofs::{Outcome, Subject, by_name};
+use stanch::rules::template;
+
+#[test]
+fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
+    let mut random = fastrand::Rng::with_seed(2);
+    for (name, start) in [
+        ("azure-cask", "{base62:52}JQQJ99AB{base62:12}{base62:4}AZDO"),
+        ("azure-his", "{base64:76}+ASt"),
+        ("azure-his", "{base64:33}+ASb"),
+        ("crc32-base62", "ghp_{base62:30}"),
+        ("crc32-base62-whole", "ddp_{base62:30}"),
+        ("crc32-hex", "cfut_{base62:40}"),
+        ("crc32-uphex-whole", "ATATT3xFfGF0{base64url:170}="),
+        ("entra-secret", "{base62:3}8Q~{base62:31}"),
+        ("gitlab-routable", "glpat-"),
+        ("grafana-sa", "glsa_{base62:32}_"),
+    ] {
+        for seed in 0..20 {
+            let value = template::fill(&format!("{start}{{{name}}}"), seed).unwrap();
+            let prefix = start.split('{').next().unwrap();
+            let outcome = |value: &str| {
+                (by_name(name).unwrap().check)(Subject {
+                    value: value.as_bytes(),
+                    prefix: prefix.as_bytes(),
+                    matched: b"",
+                })
+            };
+            assert!(matches!(outcome(&value), Outcome::Right(_)), "{name}, seed {seed}");
+            let at = prefix.len() + random.usize(..20);
+            let other = if &value[at..=at] == "x" { "y" } else { "x" };
+            let spoiled = [&value[..at], other, &value[at + 1..]].concat();
+            assert_eq!(outcome(&spoiled), Outcome::Wrong, "{name}, seed {seed}, place {at}");
+        }
+    }
+}
