@@ -16,7 +16,7 @@ const RAREST_KEY: f64 = 1.0 / 5_000.0;
 
 /// Fixed texts that many patterns share; looking for one of these costs the same for one pattern as for
 /// a hundred.
-const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN "];
+const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword"];
 
 /// How many different four-byte keys one anchor may stand for.
 const MOST_KEYS: usize = 4096;
