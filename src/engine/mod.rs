@@ -173,6 +173,9 @@ impl Search<'_> {
 
     fn anywhere(&mut self) {
         for &rule in &self.engine.anywhere {
+            if !self.speaks(rule) {
+                continue;
+            }
             let mut from = 0;
             while let Some(at) = self.engine.matchers[rule].next_start(self.text.bytes, from) {
                 self.try_rule(rule, at..at + 1);
@@ -182,12 +185,18 @@ impl Search<'_> {
     }
 
     fn try_rule(&mut self, rule: usize, starts: Range<usize>) {
-        let matcher = &self.engine.matchers[rule];
-        if self.text.binary && !matcher.rule.in_binary || !files::is_for(matcher.rule, self.text.path) {
+        if !self.speaks(rule) {
             return;
         }
+        let matcher = &self.engine.matchers[rule];
         for at in starts {
             self.found.extend(matcher.try_at(self.text.bytes, at, &mut self.context));
         }
+    }
+
+    /// Whether the rule has a say in this file.
+    fn speaks(&self, rule: usize) -> bool {
+        let rule = self.engine.rules[rule];
+        (!self.text.binary || rule.in_binary) && files::is_for(rule, self.text.path)
     }
 }
