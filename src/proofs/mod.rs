@@ -8,6 +8,7 @@ mod jwt;
 pub mod names;
 mod openai_marker;
 mod sample;
+mod userinfo;
 
 pub use sample::is_sample;
 
@@ -64,6 +65,7 @@ static ALL: &[Proof] = &[
     crc32::GRAFANA,
     jwt::PROOF,
     openai_marker::PROOF,
+    userinfo::PROOF,
 ];
 
 /// The proof of that name.

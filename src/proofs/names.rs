@@ -14,4 +14,5 @@ pub const NAMES: &[&str] = &[
     "grafana-sa",
     "jwt",
     "openai-marker",
+    "uri-userinfo",
 ];
