@@ -276,20 +276,19 @@ fn try_out(text: &str, located: &Located) -> Vec<Fault> {
     let engine = Engine::new(vec![rule]);
     let path = BlobPath::from(rule.files.first().map_or("file", |name| name.trim_start_matches("*")));
     let word = rule.context.first().map_or(String::new(), |word| format!("{word} = "));
-    let found = |value: &str| {
-        engine.scan(Text { bytes: format!("{word}{value}\n").as_bytes(), path: &path, binary: false }).len()
-    };
+    let found = |text: &str| engine.scan(Text { bytes: text.as_bytes(), path: &path, binary: false }).len();
     let mut messages = vec![];
-    for (templates, wanted) in [(rule.examples, 1), (rule.near_misses, 0)] {
+    // A near miss brings its own context words, an example stands beside the first one of its rule.
+    for (templates, before, wanted) in [(rule.examples, &word[..], 1), (rule.near_misses, "", 0)] {
         for template in templates {
             for seed in 0..SEEDS {
-                match template::fill(template, seed) {
+                match template::fill(template, seed).map(|value| found(&format!("{before}{value}\n"))) {
                     Err(message) => messages.push(message),
-                    Ok(value) if found(&value) != wanted => messages.push(match wanted {
-                        1 => format!("the example `{template}` is found {} times, not once", found(&value)),
-                        _ => format!("the near miss `{template}` is found, and must not be"),
-                    }),
-                    Ok(_) => {}
+                    Ok(times) if times == wanted => {}
+                    Ok(times) if wanted == 1 => {
+                        messages.push(format!("the example `{template}` is found {times} times, not once"));
+                    }
+                    Ok(_) => messages.push(format!("the near miss `{template}` is found, and must not be")),
                 }
             }
         }
