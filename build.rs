@@ -75,7 +75,7 @@ fn statics(rules: &[&Rule]) -> String {
             "Rule {{ id: {:?}, family: {:?}, provider: {:?}, name: {:?}, category: {:?}, severity: Severity::{:?}, \
              risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, max_len: {}, prefix: {:?}, \
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
-             not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
+             first: {}, not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
              needs_digit: {}, drop_samples: {}, files: &{:?}, in_binary: {}, examples: &{:?}, near_misses: &{:?} }},",
             rule.id,
             rule.family,
@@ -94,6 +94,7 @@ fn statics(rules: &[&Rule]) -> String {
             rule.confidence,
             rule.strength,
             rule.anchors.iter().map(anchor).collect::<Vec<_>>().join(", "),
+            set(&rule.first),
             set(&rule.not_before),
             set(&rule.not_after),
             rule.context,
@@ -121,9 +122,10 @@ fn anchor(anchor: &Anchor) -> String {
                 key.join(", ")
             )
         }
-        Anchor::Run { of, min, whole_up_to, covers, near, far } => format!(
-            "Anchor::Run {{ of: {}, min: {min}, whole_up_to: {whole_up_to:?}, covers: {covers}, near: {near}, far: {far} }}",
-            set(of)
+        Anchor::Run { of, alphabet, min, whole_up_to, holds_digits, near, far } => format!(
+            "Anchor::Run {{ of: {}, alphabet: {}, min: {min}, whole_up_to: {whole_up_to:?}, holds_digits: {holds_digits}, near: {near}, far: {far} }}",
+            set(of),
+            set(alphabet)
         ),
         Anchor::Literal { text, before, until, near, far } => {
             let before: Vec<String> = before.iter().map(set).collect();

@@ -1,9 +1,6 @@
 //! Context words: what must stand near a value that does not speak for itself.
 
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use crate::model::Rule;
 
@@ -14,11 +11,16 @@ const AFTER: usize = 48;
 /// How many line breaks may lie between a context word and the match after it.
 const LINES_BEFORE: usize = 2;
 
-/// The context words of all rules.
+/// How many bytes of a word are looked up; no word is shorter.
+const KEY: usize = 3;
+const FILTER_BITS: u32 = 13;
+
+/// The context words of all rules. A bit set over the first three bytes says no to almost every place.
 pub(super) struct Words {
-    words: Vec<&'static str>,
+    /// Sorted by key.
+    words: Vec<(u32, &'static str)>,
     longest: usize,
-    finder: OnceLock<Option<AhoCorasick>>,
+    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
 }
 
 /// The text near a match: where its context words may stand.
@@ -31,31 +33,61 @@ pub(super) struct Nearby {
 pub(super) struct Context<'a> {
     words: &'a Words,
     bytes: &'a [u8],
-    /// All words that end in the stretch that was looked at, in the order of their ends.
+    /// All words that begin in the stretch that was looked at, in the order of their places.
     seen: Vec<Word>,
     looked_at: Range<usize>,
 }
 
 /// A context word in the text.
 struct Word {
-    index: usize,
+    word: &'static str,
     start: usize,
     end: usize,
 }
 
 impl Words {
     pub(super) fn of(rules: &[&'static Rule]) -> Words {
-        let mut words: Vec<&'static str> = rules.iter().flat_map(|rule| rule.context).copied().collect();
+        let all = rules.iter().flat_map(|rule| rule.context).copied();
+        let mut words: Vec<(u32, &'static str)> =
+            all.filter_map(|word| Some((key(*word.as_bytes().first_chunk()?), word))).collect();
         words.sort_unstable();
         words.dedup();
-        let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
-        Words { words, longest, finder: OnceLock::new() }
+        let mut filter = Box::new([0; 1 << (FILTER_BITS - 6)]);
+        for &(key, _) in &words {
+            filter[bit(key) >> 6] |= 1u64 << (bit(key) & 63);
+        }
+        Words { longest: words.iter().map(|(_, word)| word.len()).max().unwrap_or(0), words, filter }
     }
 
-    fn finder(&self) -> Option<&AhoCorasick> {
-        let build = || AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&self.words).ok();
-        self.finder.get_or_init(build).as_ref()
+    /// Calls `each` with the words in `text` and where they begin.
+    fn find(&self, text: &[u8], mut each: impl FnMut(usize, &'static str)) {
+        for (at, window) in text.windows(KEY).enumerate() {
+            let key = key([window[0], window[1], window[2]]);
+            if self.filter[bit(key) >> 6] >> (bit(key) & 63) & 1 == 0 {
+                continue;
+            }
+            let first = self.words.partition_point(|(known, _)| *known < key);
+            for (_, word) in self.words[first..].iter().take_while(|(known, _)| *known == key) {
+                if text
+                    .get(at..at + word.len())
+                    .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
+                {
+                    each(at, word);
+                }
+            }
+        }
     }
+}
+
+/// Three bytes without regard to case.
+#[inline]
+fn key(bytes: [u8; KEY]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) | 0x20_2020
+}
+
+#[inline]
+fn bit(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS)) as usize
 }
 
 impl Nearby {
@@ -89,12 +121,12 @@ impl<'a> Context<'a> {
             self.look_to(&nearby);
             let inside =
                 |range: &Range<usize>, word: &Word| range.start <= word.start && word.end <= range.end;
-            let from = self.seen.partition_point(|word| word.end <= nearby.before.start);
+            let from = self.seen.partition_point(|word| word.start < nearby.before.start);
             self.seen[from..]
                 .iter()
-                .take_while(|word| word.end <= nearby.after.end.max(nearby.before.end))
+                .take_while(|word| word.start < nearby.after.end.max(nearby.before.end))
                 .filter(|word| inside(&nearby.before, word) || inside(&nearby.after, word))
-                .any(|word| rule.context.contains(&self.words.words[word.index]))
+                .any(|word| rule.context.contains(&word.word))
         }
     }
 
@@ -108,15 +140,16 @@ impl<'a> Context<'a> {
         if wanted.end <= self.looked_at.end {
             return;
         }
-        let Some(finder) = self.words.finder() else { return };
-        // A word that ends beyond the last look may begin before its end.
-        let from = self.looked_at.end.saturating_sub(self.words.longest).max(self.looked_at.start);
-        for found in finder.find_overlapping_iter(&self.bytes[from..wanted.end]) {
-            let (start, end) = (from + found.start(), from + found.end());
-            if end > self.looked_at.end {
-                self.seen.push(Word { index: found.pattern().as_usize(), start, end });
+        // All words that begin before `looked_at.end` are known; to know those that begin here, the text
+        // that they may reach into is looked at as well.
+        let from = self.looked_at.end;
+        let to = self.bytes.len().min(wanted.end + self.words.longest);
+        self.words.find(&self.bytes[from..to], |at, word| {
+            let start = from + at;
+            if start < wanted.end {
+                self.seen.push(Word { word, start, end: start + word.len() });
             }
-        }
+        });
         self.looked_at.end = wanted.end;
     }
 }

@@ -11,6 +11,9 @@ use crate::model::{Anchor, ByteSet, Rule};
 /// Rules that look for runs, by what the runs are made of.
 pub(super) struct Shapes {
     alphabets: Vec<Alphabet>,
+    /// For each byte the alphabets that hold it, one bit each.
+    holding: Box<[u32; 256]>,
+    all: u32,
 }
 
 struct Alphabet {
@@ -21,12 +24,16 @@ struct Alphabet {
     shapes: Vec<Shape>,
 }
 
+/// How many alphabets are told apart; rules beyond that share the last one, which holds all theirs.
+const MOST_ALPHABETS: usize = 32;
+
 /// What a rule asks of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     /// Which rule.
     pub(super) rule: usize,
     needs_digit: bool,
+    alphabet: ByteSet,
     min: usize,
     whole_up_to: Option<usize>,
     near: usize,
@@ -37,48 +44,100 @@ impl Shapes {
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'static Rule, &'a Anchor)>) -> Shapes {
         let mut alphabets: Vec<Alphabet> = vec![];
         for (index, rule, anchor) in rules {
-            let Anchor::Run { of, min, whole_up_to, covers, near, far } = *anchor else { continue };
-            let needs_digit = rule.needs_digit && covers;
-            let shape = Shape { rule: index, needs_digit, min, whole_up_to, near, far };
-            let known = alphabets.iter().position(|alphabet| alphabet.of == of);
-            let at = known.unwrap_or_else(|| {
-                alphabets.push(Alphabet { of, shortest: min, needs_digit, shapes: vec![] });
-                alphabets.len() - 1
-            });
+            let Anchor::Run { of, alphabet, min, whole_up_to, holds_digits, near, far } = *anchor else {
+                continue;
+            };
+            let needs_digit = rule.needs_digit && holds_digits;
+            let shape = Shape { rule: index, needs_digit, alphabet, min, whole_up_to, near, far };
+            let at = place(&mut alphabets, of);
             let alphabet = &mut alphabets[at];
             alphabet.shortest = alphabet.shortest.min(min);
             alphabet.needs_digit &= needs_digit;
-            alphabet.shapes.push(shape);
+            let whole_up_to = whole_up_to.filter(|_| alphabet.of == of);
+            alphabet.shapes.push(Shape { whole_up_to, ..shape });
         }
-        Shapes { alphabets }
+        let bits = |byte: usize| {
+            let holds =
+                |(at, alphabet): (usize, &Alphabet)| u32::from(alphabet.of.contains(byte as u8)) << at;
+            alphabets.iter().enumerate().map(holds).sum()
+        };
+        let holding = Box::new(std::array::from_fn(bits));
+        let all = (0..alphabets.len()).map(|at| 1 << at).sum();
+        Shapes { alphabets, holding, all }
     }
 
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
     pub(super) fn for_each(&self, bytes: &[u8], run: Run, mut each: impl FnMut(Range<usize>, Shape)) {
-        for alphabet in &self.alphabets {
-            if run.end - run.start < alphabet.shortest || alphabet.needs_digit && !run.digit {
-                continue;
-            }
-            let mut start = run.start;
-            for part in bytes[run.start..run.end].split(|&byte| !alphabet.of.contains(byte)) {
-                let end = start + part.len();
-                if part.len() >= alphabet.shortest {
-                    let digit = part.iter().any(u8::is_ascii_digit);
-                    for &shape in alphabet.shapes.iter().filter(|shape| shape.fits(part.len(), digit)) {
-                        each(start..end, shape);
-                    }
+        let mut starts = [run.start; MOST_ALPHABETS];
+        let wanted = self
+            .alphabets
+            .iter()
+            .enumerate()
+            .filter(|(_, alphabet)| {
+                run.end - run.start >= alphabet.shortest && (run.digit || !alphabet.needs_digit)
+            })
+            .fold(0u32, |wanted, (at, _)| wanted | 1 << at);
+        if wanted == 0 {
+            return;
+        }
+        let mut end_part = |alphabet: usize, part: Range<usize>| {
+            let Alphabet { shortest, shapes, .. } = &self.alphabets[alphabet];
+            let text = &bytes[part.clone()];
+            if text.len() >= *shortest {
+                let digit = text.iter().any(u8::is_ascii_digit);
+                for &shape in shapes.iter().filter(|shape| shape.fits(text, digit)) {
+                    each(part.clone(), shape);
                 }
-                start = end + 1;
             }
+        };
+        for at in run.start..run.end {
+            let mut ended = self.all & wanted & !self.holding[usize::from(bytes[at])];
+            while ended != 0 {
+                let alphabet = ended.trailing_zeros() as usize;
+                end_part(alphabet, starts[alphabet]..at);
+                starts[alphabet] = at + 1;
+                ended &= ended - 1;
+            }
+        }
+        for alphabet in (0..self.alphabets.len()).filter(|alphabet| wanted >> alphabet & 1 == 1) {
+            end_part(alphabet, starts[alphabet]..run.end);
         }
     }
 }
 
+/// The alphabet that is `of`, made where there is none.
+fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet) -> usize {
+    if let Some(known) = alphabets.iter().position(|alphabet| alphabet.of == of) {
+        return known;
+    }
+    if alphabets.len() < MOST_ALPHABETS {
+        alphabets.push(Alphabet { of, shortest: usize::MAX, needs_digit: true, shapes: vec![] });
+    } else {
+        let last = &mut alphabets[MOST_ALPHABETS - 1];
+        last.of = last.of.union(of);
+        last.shapes.iter_mut().for_each(|shape| shape.whole_up_to = None);
+    }
+    alphabets.len() - 1
+}
+
 impl Shape {
-    fn fits(&self, length: usize, digit: bool) -> bool {
+    fn fits(&self, run: &[u8], digit: bool) -> bool {
         // A run may begin with the end of an escape, which is no part of the value.
         let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + LONGEST_ESCAPE);
-        length >= self.min && length <= longest && (digit || !self.needs_digit)
+        let length = run.len();
+        length >= self.min && length <= longest && (digit || !self.needs_digit) && self.has_stretch(run)
+    }
+
+    /// Whether `min` bytes in a row are of the alphabet, looked for from the right as in Boyer and Moore.
+    fn has_stretch(&self, run: &[u8]) -> bool {
+        let mut from = 0;
+        while from + self.min <= run.len() {
+            match run[from..from + self.min].iter().rposition(|&byte| !self.alphabet.contains(byte)) {
+                Some(at) => from += at + 1,
+                None => return true,
+            }
+        }
+        false
     }
 
     /// Where a match may start whose stretch lies in the run `part`.

@@ -8,6 +8,9 @@ impl ByteSet {
     /// The set that holds nothing.
     pub const EMPTY: ByteSet = ByteSet([0; 4]);
 
+    /// ASCII digits.
+    pub const DIGITS: ByteSet = ByteSet::EMPTY.with_range(b'0', b'9');
+
     /// ASCII letters and digits.
     pub const ALNUM: ByteSet =
         ByteSet::EMPTY.with_range(b'0', b'9').with_range(b'A', b'Z').with_range(b'a', b'z');

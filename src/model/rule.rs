@@ -45,6 +45,8 @@ pub struct Rule {
     /// The cheap signs by which the engine finds the places worth a look. Every match of the pattern
     /// bears at least one of them.
     pub anchors: &'static [Anchor],
+    /// What a match may begin with.
+    pub first: ByteSet,
     /// Bytes that must not stand before a match (an escape such as `\n` or `%3D` is not part of a word).
     pub not_before: ByteSet,
     /// Bytes that must not stand after a match.
@@ -90,12 +92,14 @@ pub enum Anchor {
     Run {
         /// What the run is made of.
         of: ByteSet,
+        /// What the stretch of the match in it is made of.
+        alphabet: ByteSet,
         /// Shortest possible stretch of the match in the run, in bytes.
         min: usize,
         /// The match is exactly the run, and at most this long.
         whole_up_to: Option<usize>,
-        /// The whole match lies inside the run.
-        covers: bool,
+        /// Whatever digits the secret has lie inside the run.
+        holds_digits: bool,
         /// Smallest distance from the start of the match to its stretch in the run.
         near: usize,
         /// Largest distance from the start of the match to its stretch in the run.

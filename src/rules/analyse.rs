@@ -33,6 +33,8 @@ pub struct Analysis {
     pub prefix: String,
     /// Whether the secret has at least 80 random bits, judged by the sizes of its character classes.
     pub strength: Strength,
+    /// What a match may begin with.
+    pub first: ByteSet,
     /// Default guard before a match.
     pub not_before: ByteSet,
     /// Default guard after a match.
@@ -44,11 +46,20 @@ pub struct Analysis {
 type Branch = Vec<Part>;
 
 #[derive(Debug, Clone, Copy)]
-enum Part {
-    /// Exactly one byte of the set.
-    One(ByteSet),
-    /// Between no and `most` bytes of the set.
-    Some { of: ByteSet, most: Option<usize> },
+struct Part {
+    /// What may stand there.
+    of: ByteSet,
+    count: Count,
+    /// Whether it belongs to the secret.
+    secret: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Count {
+    /// Exactly one byte.
+    One,
+    /// Any number of bytes, up to this one.
+    UpTo(Option<usize>),
 }
 
 /// Reads a pattern and says what follows from it.
@@ -87,6 +98,7 @@ pub fn analyse(pattern: &str, max_length: Option<usize>) -> Result<Analysis, Str
         max_len,
         prefix: common_prefix(&secret),
         strength: strength(&secret),
+        first: edge(&branches, false),
         not_before: guard(edge(&branches, false)),
         not_after: guard(edge(&branches, true)),
         branches,
@@ -112,15 +124,19 @@ pub fn parse(pattern: &str) -> Result<Hir, String> {
 }
 
 impl Analysis {
-    /// The signs that every match bears, given the guards that the rule ended up with.
-    pub fn anchors(&self, not_before: ByteSet, not_after: ByteSet) -> Vec<Anchor> {
+    /// The signs that every match bears, given the guards that the rule ended up with and whether it asks
+    /// for context: then a run is a good sign, since the words near it decide; otherwise fixed text is.
+    pub fn anchors(&self, not_before: ByteSet, not_after: ByteSet, has_context: bool) -> Vec<Anchor> {
         let mut anchors = Vec::new();
         for branch in &self.branches {
             let spots = Spots::of(branch, self.max_len);
+            let run = || spots.run(not_before, not_after);
             let anchor = spots
-                .best_key(not_before)
-                .or_else(|| spots.run(not_before, not_after))
+                .best_key(Within::Words, not_before)
+                .or_else(|| has_context.then(run).flatten())
+                .or_else(|| spots.best_key(Within::LongRuns, not_before))
                 .or_else(|| spots.literal())
+                .or_else(run)
                 .unwrap_or(Anchor::Anywhere);
             if matches!(anchor, Anchor::Anywhere) {
                 return vec![anchor];
@@ -136,13 +152,13 @@ fn expand(hir: &Hir) -> Vec<Branch> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![vec![]],
         HirKind::Literal(literal) => {
-            vec![literal.0.iter().map(|&byte| Part::One(ByteSet::EMPTY.with(byte))).collect()]
+            vec![literal.0.iter().map(|&byte| Part::one(ByteSet::EMPTY.with(byte))).collect()]
         }
         HirKind::Class(class) => match class_set(class) {
-            Some(set) => vec![vec![Part::One(set)]],
+            Some(set) => vec![vec![Part::one(set)]],
             None => vec![blur(hir)],
         },
-        HirKind::Capture(capture) => expand(&capture.sub),
+        HirKind::Capture(capture) => mark_secret(expand(&capture.sub)),
         HirKind::Alternation(subs) => {
             let branches: Vec<Branch> = subs.iter().flat_map(expand).collect();
             if branches.len() > MOST_BRANCHES { vec![blur(hir)] } else { branches }
@@ -165,11 +181,17 @@ fn expand(hir: &Hir) -> Vec<Branch> {
             if most != Some(least) {
                 let each = repetition.sub.properties().maximum_len();
                 let more = most.zip(each).map(|(most, each)| (most - least) * each);
-                branch.push(Part::Some { of: union(&sub[0]), most: more });
+                let secret = sub[0].iter().any(|part| part.secret);
+                branch.push(Part { of: union(&sub[0]), count: Count::UpTo(more), secret });
             }
             vec![branch]
         }
     }
+}
+
+fn mark_secret(mut branches: Vec<Branch>) -> Vec<Branch> {
+    branches.iter_mut().flatten().for_each(|part| part.secret = true);
+    branches
 }
 
 fn product(left: &[Branch], right: &[Branch]) -> Vec<Branch> {
@@ -193,9 +215,13 @@ fn blur(hir: &Hir) -> Branch {
     let of = bytes(hir);
     let least = hir.properties().minimum_len().unwrap_or(0);
     let most = hir.properties().maximum_len().map(|most| most - least);
-    let mut branch = vec![Part::One(of); least.min(256)];
+    let mut branch = vec![Part::one(of); least.min(256)];
     if most != Some(0) || least > 256 {
-        branch.push(Part::Some { of, most: most.map(|most| most + least.saturating_sub(256)) });
+        let count = Count::UpTo(most.map(|most| most + least.saturating_sub(256)));
+        branch.push(Part { of, count, secret: false });
+    }
+    if capture(hir).is_some() {
+        branch.iter_mut().for_each(|part| part.secret = true);
     }
     branch
 }
@@ -222,7 +248,7 @@ fn capture(hir: &Hir) -> Option<&Hir> {
 }
 
 fn union(branch: &[Part]) -> ByteSet {
-    branch.iter().map(|part| part.set()).fold(ByteSet::EMPTY, ByteSet::union)
+    branch.iter().map(|part| part.of).fold(ByteSet::EMPTY, ByteSet::union)
 }
 
 fn common_prefix(branches: &[Branch]) -> String {
@@ -238,10 +264,8 @@ fn strength(secret: &[Branch]) -> Strength {
     let bits = |branch: &Branch| -> f64 {
         branch
             .iter()
-            .map(|part| match part {
-                Part::One(set) => (set.len().max(1) as f64).log2(),
-                Part::Some { .. } => 0.0,
-            })
+            .filter(|part| part.one_of().is_some())
+            .map(|part| (part.of.len().max(1) as f64).log2())
             .sum()
     };
     let weakest = secret.iter().map(bits).fold(f64::INFINITY, f64::min);
@@ -257,8 +281,8 @@ fn edge(branches: &[Branch], last: bool) -> ByteSet {
             parts.reverse();
         }
         for part in parts {
-            set = set.union(part.set());
-            if matches!(part, Part::One(_)) {
+            set = set.union(part.of);
+            if part.one_of().is_some() {
                 break;
             }
         }
@@ -279,23 +303,24 @@ fn guard(edge: ByteSet) -> ByteSet {
 }
 
 impl Part {
-    fn set(&self) -> ByteSet {
-        match *self {
-            Part::One(of) | Part::Some { of, .. } => of,
-        }
+    fn one(of: ByteSet) -> Part {
+        Part { of, count: Count::One, secret: false }
     }
 
-    fn one(&self) -> Option<ByteSet> {
-        match *self {
-            Part::One(set) => Some(set),
-            Part::Some { .. } => None,
-        }
+    /// The set, where exactly one byte of it must be there.
+    fn one_of(&self) -> Option<ByteSet> {
+        matches!(self.count, Count::One).then_some(self.of)
     }
 
+    /// The byte, where no other will do.
     fn single(&self) -> Option<u8> {
-        match self {
-            Part::One(set) if set.len() == 1 => set.iter().next(),
-            _ => None,
+        self.one_of().filter(|set| set.len() == 1)?.iter().next()
+    }
+
+    fn most(&self) -> usize {
+        match self.count {
+            Count::One => 1,
+            Count::UpTo(most) => most.unwrap_or(MAX_LEN),
         }
     }
 }
@@ -314,62 +339,55 @@ impl<'a> Spots<'a> {
         for part in parts {
             near.push(least);
             far.push(most.min(max_len));
-            match part {
-                Part::One(_) => (least, most) = (least + 1, most + 1),
-                Part::Some { most: more, .. } => most = most.saturating_add(more.unwrap_or(max_len)),
-            }
+            least += usize::from(part.one_of().is_some());
+            most = most.saturating_add(part.most());
         }
         Spots { parts, near, far }
     }
 
-    /// The four places that ordinary text satisfies most rarely, if they are rare enough; where possible
-    /// at the start of a word.
-    fn best_key(&self, not_before: ByteSet) -> Option<Anchor> {
-        [Within::Words, Within::LongRuns].into_iter().find_map(|within| {
-            (0..self.parts.len().saturating_sub(3))
-                .filter_map(|at| {
-                    let key = self.key(at)?;
-                    let keys: usize = key.iter().map(|set| set.len()).product();
-                    let chance: f64 = key.iter().map(|&set| frequency(set)).product();
-                    let findable = match within {
-                        Within::Words => {
-                            self.starts_word(at, not_before) && self.token_run(at) >= Anchor::RUN
-                        }
-                        Within::LongRuns => self.token_run(at) >= Within::LONG_RUN,
-                    };
-                    let spread = (self.far[at] - self.near[at] + 1) as f64;
-                    (findable && keys <= MOST_KEYS && chance < RAREST_KEY).then_some((
-                        chance * spread * (1.0 + keys as f64 / 64.0),
-                        at,
-                        key,
-                    ))
-                })
-                .min_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, at, key)| Anchor::Key { key, within, near: self.near[at], far: self.far[at] })
-        })
+    /// The four places that ordinary text satisfies most rarely, if they are rare enough.
+    fn best_key(&self, within: Within, not_before: ByteSet) -> Option<Anchor> {
+        (0..self.parts.len().saturating_sub(3))
+            .filter_map(|at| {
+                let key = self.key(at)?;
+                let keys: usize = key.iter().map(|set| set.len()).product();
+                let chance: f64 = key.iter().map(|&set| frequency(set)).product();
+                let findable = match within {
+                    Within::Words => self.starts_word(at, not_before) && self.token_run(at) >= Anchor::RUN,
+                    Within::LongRuns => self.token_run(at) >= Within::LONG_RUN,
+                };
+                let spread = (self.far[at] - self.near[at] + 1) as f64;
+                (findable && keys <= MOST_KEYS && chance < RAREST_KEY).then_some((
+                    chance * spread * (1.0 + keys as f64 / 64.0),
+                    at,
+                    key,
+                ))
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, at, key)| Anchor::Key { key, within, near: self.near[at], far: self.far[at] })
     }
 
     /// Whether the part at `at` is surely a letter or digit with no other directly before it.
     fn starts_word(&self, at: usize, not_before: ByteSet) -> bool {
         let fenced = match at.checked_sub(1) {
             None => ByteSet::ALNUM.is_subset(not_before),
-            Some(before) => self.parts[before].one().is_some_and(|set| !set.meets(ByteSet::ALNUM)),
+            Some(before) => self.parts[before].one_of().is_some_and(|set| !set.meets(ByteSet::ALNUM)),
         };
-        fenced && self.parts[at].set().is_subset(ByteSet::ALNUM)
+        fenced && self.parts[at].of.is_subset(ByteSet::ALNUM)
     }
 
     fn key(&self, at: usize) -> Option<[ByteSet; 4]> {
         let mut key = [ByteSet::EMPTY; 4];
         for (slot, part) in key.iter_mut().zip(&self.parts[at..at + 4]) {
-            *slot = part.one().filter(|set| set.is_subset(ByteSet::TOKEN))?;
+            *slot = part.one_of().filter(|set| set.is_subset(ByteSet::TOKEN))?;
         }
         Some(key)
     }
 
     /// Length of the run of token characters that surely stands around the part at `at`.
     fn token_run(&self, at: usize) -> usize {
-        let is_token = |part: &&Part| part.set().is_subset(ByteSet::TOKEN);
-        let ones = |part: &Part| usize::from(matches!(part, Part::One(_)));
+        let is_token = |part: &&Part| part.of.is_subset(ByteSet::TOKEN);
+        let ones = |part: &Part| usize::from(part.one_of().is_some());
         let before: usize = self.parts[..at].iter().rev().take_while(is_token).map(ones).sum();
         let after: usize = self.parts[at..].iter().take_while(is_token).map(ones).sum();
         before + after
@@ -377,31 +395,33 @@ impl<'a> Spots<'a> {
 
     /// The longest stretch of token characters, as a run.
     fn run(&self, not_before: ByteSet, not_after: ByteSet) -> Option<Anchor> {
-        let is_token = |part: &Part| part.set().is_subset(ByteSet::TOKEN);
+        let is_token = |part: &Part| part.of.is_subset(ByteSet::TOKEN);
         let mut best: Option<(usize, usize, usize)> = None;
         let mut at = 0;
         while at < self.parts.len() {
             let length = self.parts[at..].iter().take_while(|part| is_token(part)).count();
-            let ones = self.parts[at..at + length].iter().filter(|part| matches!(part, Part::One(_))).count();
+            let ones = self.parts[at..at + length].iter().filter(|part| part.one_of().is_some()).count();
             if ones >= Anchor::RUN && best.is_none_or(|(most, ..)| ones > most) {
                 best = Some((ones, at, at + length));
             }
             at += length.max(1);
         }
         let (min, from, to) = best?;
-        let of = ByteSet::ALNUM.union(union(&self.parts[from..to]));
+        let alphabet = union(&self.parts[from..to]);
+        let of = ByteSet::ALNUM.union(alphabet);
         let covers_all = from == 0 && to == self.parts.len();
         let pinned = covers_all && of.is_subset(not_before) && of.is_subset(not_after);
-        let longest = self.far[to - 1]
-            + match self.parts[to - 1] {
-                Part::One(_) => 1,
-                Part::Some { most, .. } => most.unwrap_or(MAX_LEN),
-            };
+        let no_capture = self.parts.iter().all(|part| !part.secret);
+        let mut outside = self.parts[..from].iter().chain(&self.parts[to..]);
+        let holds_digits =
+            outside.all(|part| !(part.secret || no_capture) || !part.of.meets(ByteSet::DIGITS));
+        let longest = self.far[to - 1] + self.parts[to - 1].most();
         Some(Anchor::Run {
             of,
+            alphabet,
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
-            covers: covers_all,
+            holds_digits,
             near: self.near[from],
             far: self.far[from],
         })
@@ -431,7 +451,7 @@ impl<'a> Spots<'a> {
     }
 
     fn literal_at(&self, at: usize, text: Vec<u8>) -> Anchor {
-        let ones_before = self.parts[..at].iter().rev().map_while(Part::one).take(4);
+        let ones_before = self.parts[..at].iter().rev().map_while(Part::one_of).take(4);
         let mut before: Vec<ByteSet> = ones_before.collect();
         before.reverse();
         let until = self.until(at + text.len());
@@ -452,7 +472,7 @@ impl<'a> Spots<'a> {
                 Some(byte) if !through.is_empty() && !through.contains(byte) => {
                     return Some(Until { through, byte });
                 }
-                _ => through = through.union(part.set()),
+                _ => through = through.union(part.of),
             }
         }
         None

@@ -245,7 +245,7 @@ impl Reader<'_, '_, '_> {
         };
         let sure_in_binary =
             specificity == Specificity::Prefix && strength == Strength::Random && files.is_empty();
-        let anchors = analysis.anchors(not_before, not_after);
+        let anchors = analysis.anchors(not_before, not_after, !context.is_empty());
         Some(Rule {
             id: id?,
             family: self.optional("family").or(id)?,
@@ -264,6 +264,7 @@ impl Reader<'_, '_, '_> {
             confidence: if confidence? == "likely" { Confidence::Likely } else { Confidence::Possible },
             strength,
             anchors: Vec::leak(anchors),
+            first: analysis.first,
             not_before,
             not_after,
             context,
@@ -352,8 +353,8 @@ impl Reader<'_, '_, '_> {
     fn context(&mut self) -> &'static [&'static str] {
         let words = self.strings("context");
         for word in words {
-            if word.len() < 2 || word.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
-                self.fault("context", format!("`{word}` must be at least two ASCII characters, lower case (case is ignored in the text)"));
+            if word.len() < 3 || word.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+                self.fault("context", format!("`{word}` must be at least three ASCII characters, lower case (case is ignored in the text)"));
             }
         }
         words
