@@ -1373,6 +1373,7 @@ const PLAIN: Rule = Rule {
     confidence: Confidence::Likely,
     strength: Strength::Weak,
     anchors: &[],
+    first: ByteSet::EMPTY,
     not_before: ByteSet::EMPTY,
     not_after: ByteSet::EMPTY,
     context: &[],

@@ -13,7 +13,7 @@ const LINES_BEFORE: usize = 2;
 
 /// How many bytes of a word are looked up; no word is shorter.
 const KEY: usize = 3;
-const FILTER_BITS: u32 = 13;
+const FILTER_BITS: u32 = 16;
 
 /// The context words of all rules. A bit set over the first three bytes says no to almost every place.
 pub(super) struct Words {

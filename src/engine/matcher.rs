@@ -28,7 +28,9 @@ impl Matcher {
 
     /// The candidate whose match starts at `at`, if there is one.
     pub(super) fn try_at(&self, bytes: &[u8], at: usize, context: &mut Context<'_>) -> Option<Candidate> {
-        if !bytes.get(at).is_some_and(|&first| self.rule.first.contains(first)) || !guard::may_start(self.rule, bytes, at) {
+        if !bytes.get(at).is_some_and(|&first| self.rule.first.contains(first))
+            || !guard::may_start(self.rule, bytes, at)
+        {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;

@@ -21,6 +21,7 @@ struct Alphabet {
     shortest: usize,
     /// Whether every rule here needs a digit in the run.
     needs_digit: bool,
+    /// By their shortest length.
     shapes: Vec<Shape>,
 }
 
@@ -56,6 +57,9 @@ impl Shapes {
             let whole_up_to = whole_up_to.filter(|_| alphabet.of == of);
             alphabet.shapes.push(Shape { whole_up_to, ..shape });
         }
+        for alphabet in &mut alphabets {
+            alphabet.shapes.sort_by_key(|shape| shape.min);
+        }
         let bits = |byte: usize| {
             let holds =
                 |(at, alphabet): (usize, &Alphabet)| u32::from(alphabet.of.contains(byte as u8)) << at;
@@ -85,7 +89,8 @@ impl Shapes {
             let text = &bytes[part.clone()];
             if text.len() >= *shortest {
                 let digit = text.iter().any(u8::is_ascii_digit);
-                for &shape in shapes.iter().filter(|shape| shape.fits(text, digit)) {
+                let short_enough = shapes.iter().take_while(|shape| shape.min <= text.len());
+                for &shape in short_enough.filter(|shape| shape.fits(text, digit)) {
                     each(part.clone(), shape);
                 }
             }
