@@ -13,7 +13,6 @@ pub(super) struct Shapes {
     alphabets: Vec<Alphabet>,
     /// For each byte the alphabets that hold it, one bit each.
     holding: Box<[u32; 256]>,
-    all: u32,
 }
 
 struct Alphabet {
@@ -66,8 +65,7 @@ impl Shapes {
             alphabets.iter().enumerate().map(holds).sum()
         };
         let holding = Box::new(std::array::from_fn(bits));
-        let all = (0..alphabets.len()).map(|at| 1 << at).sum();
-        Shapes { alphabets, holding, all }
+        Shapes { alphabets, holding }
     }
 
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
@@ -95,8 +93,8 @@ impl Shapes {
                 }
             }
         };
-        for at in run.start..run.end {
-            let mut ended = self.all & wanted & !self.holding[usize::from(bytes[at])];
+        for (at, &byte) in (run.start..).zip(&bytes[run.start..run.end]) {
+            let mut ended = wanted & !self.holding[usize::from(byte)];
             while ended != 0 {
                 let alphabet = ended.trailing_zeros() as usize;
                 end_part(alphabet, starts[alphabet]..at);

@@ -17,7 +17,7 @@ const MARKER: &str = "T3BlbkFJ";
 fn check(subject: Subject<'_>) -> Outcome {
     let body = subject.value.strip_prefix(subject.prefix).unwrap_or(subject.value);
     let half = body.len().saturating_sub(MARKER.len()) / 2;
-    if body.len() % 2 == 0 && body[half..].starts_with(MARKER.as_bytes()) {
+    if body.len().is_multiple_of(2) && body[half..].starts_with(MARKER.as_bytes()) {
         Outcome::Right(Evidence::of(ProofLevel::Structure))
     } else {
         Outcome::Wrong
