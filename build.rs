@@ -122,10 +122,11 @@ fn anchor(anchor: &Anchor) -> String {
                 key.join(", ")
             )
         }
-        Anchor::Run { of, alphabet, min, whole_up_to, holds_digits, near, far } => format!(
-            "Anchor::Run {{ of: {}, alphabet: {}, min: {min}, whole_up_to: {whole_up_to:?}, holds_digits: {holds_digits}, near: {near}, far: {far} }}",
+        Anchor::Run { of, alphabet, after, min, whole_up_to, holds_digits, near, far } => format!(
+            "Anchor::Run {{ of: {}, alphabet: {}, after: {}, min: {min}, whole_up_to: {whole_up_to:?}, holds_digits: {holds_digits}, near: {near}, far: {far} }}",
             set(of),
-            set(alphabet)
+            set(alphabet),
+            after.as_ref().map_or("None".into(), |after| format!("Some({})", set(after)))
         ),
         Anchor::Literal { text, before, until, near, far } => {
             let before: Vec<String> = before.iter().map(set).collect();

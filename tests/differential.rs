@@ -110,13 +110,24 @@ fn near<'a>(text: &'a [u8], matched: &Range<usize>) -> [&'a [u8]; 2] {
 
 /// Compares both readings of `text`; `what` tells a person which text it was.
 fn compare(text: &[u8], what: &dyn Fn() -> String) -> usize {
+    compare_rules(text, None, what)
+}
+
+/// The same for all rules, or for one.
+fn compare_rules(text: &[u8], only: Option<&str>, what: &dyn Fn() -> String) -> usize {
+    let wanted = |id: &str| only.is_none_or(|only| only == id);
     let path = BlobPath::from("text");
-    let found = ENGINE.scan(Text { bytes: text, path: &path, binary: false });
+    let mut found = ENGINE.scan(Text { bytes: text, path: &path, binary: false });
+    found.retain(|found| wanted(found.rule.id));
     let engine: Vec<Hit> = found
         .into_iter()
         .map(|found| (found.rule.id, found.matched, found.secret, found.confidence))
         .collect();
-    let mut oracle: Vec<Hit> = ORACLE.iter().flat_map(|plain| plain.hits(text, false)).collect();
+    let mut oracle: Vec<Hit> = ORACLE
+        .iter()
+        .filter(|plain| wanted(plain.rule.id))
+        .flat_map(|plain| plain.hits(text, false))
+        .collect();
     let mut engine_sorted = engine.clone();
     let key = |hit: &Hit| (hit.1.start, hit.1.end, hit.2.start, hit.2.end, hit.0);
     engine_sorted.sort_by_key(key);
@@ -164,7 +175,7 @@ fn on_mutated_examples() {
     for seed in 2..6 {
         let examples = examples(seed);
         for (rule, example) in &examples {
-            for _ in 0..12 {
+            for _ in 0..4 {
                 let other = &examples[random.usize(..examples.len())].1;
                 let text = mutate(example.as_bytes(), other.as_bytes(), &mut random);
                 compare(&text, &|| {

@@ -17,9 +17,10 @@ pub(super) struct Shapes {
 
 struct Alphabet {
     of: ByteSet,
+    /// Length of the shortest run that any rule here looks at.
     shortest: usize,
-    /// Whether every rule here needs a digit in the run.
-    needs_digit: bool,
+    /// The same for runs without a digit.
+    shortest_without_digit: usize,
     /// By their shortest length.
     shapes: Vec<Shape>,
 }
@@ -34,6 +35,7 @@ pub(super) struct Shape {
     pub(super) rule: usize,
     needs_digit: bool,
     alphabet: ByteSet,
+    after: Option<ByteSet>,
     min: usize,
     whole_up_to: Option<usize>,
     near: usize,
@@ -44,17 +46,21 @@ impl Shapes {
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'static Rule, &'a Anchor)>) -> Shapes {
         let mut alphabets: Vec<Alphabet> = vec![];
         for (index, rule, anchor) in rules {
-            let Anchor::Run { of, alphabet, min, whole_up_to, holds_digits, near, far } = *anchor else {
+            let Anchor::Run { of, alphabet, after, min, whole_up_to, holds_digits, near, far } = *anchor
+            else {
                 continue;
             };
             let needs_digit = rule.needs_digit && holds_digits;
-            let shape = Shape { rule: index, needs_digit, alphabet, min, whole_up_to, near, far };
+            let shape = Shape { rule: index, needs_digit, alphabet, after, min, whole_up_to, near, far };
             let at = place(&mut alphabets, of);
             let alphabet = &mut alphabets[at];
             alphabet.shortest = alphabet.shortest.min(min);
-            alphabet.needs_digit &= needs_digit;
-            let whole_up_to = whole_up_to.filter(|_| alphabet.of == of);
-            alphabet.shapes.push(Shape { whole_up_to, ..shape });
+            if !needs_digit {
+                alphabet.shortest_without_digit = alphabet.shortest_without_digit.min(min);
+            }
+            let own = alphabet.of == of;
+            let (whole_up_to, after) = (whole_up_to.filter(|_| own), after.filter(|_| own));
+            alphabet.shapes.push(Shape { whole_up_to, after, ..shape });
         }
         for alphabet in &mut alphabets {
             alphabet.shapes.sort_by_key(|shape| shape.min);
@@ -71,14 +77,16 @@ impl Shapes {
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
     pub(super) fn for_each(&self, bytes: &[u8], run: Run, mut each: impl FnMut(Range<usize>, Shape)) {
         let mut starts = [run.start; MOST_ALPHABETS];
-        let wanted = self
+        let length = run.end - run.start;
+        let is_wanted = |alphabet: &Alphabet| {
+            length >= if run.digit { alphabet.shortest } else { alphabet.shortest_without_digit }
+        };
+        let wanted: u32 = self
             .alphabets
             .iter()
             .enumerate()
-            .filter(|(_, alphabet)| {
-                run.end - run.start >= alphabet.shortest && (run.digit || !alphabet.needs_digit)
-            })
-            .fold(0u32, |wanted, (at, _)| wanted | 1 << at);
+            .map(|(at, alphabet)| u32::from(is_wanted(alphabet)) << at)
+            .sum();
         if wanted == 0 {
             return;
         }
@@ -88,7 +96,8 @@ impl Shapes {
             if text.len() >= *shortest {
                 let digit = text.iter().any(u8::is_ascii_digit);
                 let short_enough = shapes.iter().take_while(|shape| shape.min <= text.len());
-                for &shape in short_enough.filter(|shape| shape.fits(text, digit)) {
+                let before = part.start.checked_sub(1).map(|before| bytes[before]);
+                for &shape in short_enough.filter(|shape| shape.fits(text, digit, before)) {
                     each(part.clone(), shape);
                 }
             }
@@ -114,21 +123,31 @@ fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet) -> usize {
         return known;
     }
     if alphabets.len() < MOST_ALPHABETS {
-        alphabets.push(Alphabet { of, shortest: usize::MAX, needs_digit: true, shapes: vec![] });
+        alphabets.push(Alphabet {
+            of,
+            shortest: usize::MAX,
+            shortest_without_digit: usize::MAX,
+            shapes: vec![],
+        });
     } else {
         let last = &mut alphabets[MOST_ALPHABETS - 1];
         last.of = last.of.union(of);
-        last.shapes.iter_mut().for_each(|shape| shape.whole_up_to = None);
+        last.shapes.iter_mut().for_each(|shape| (shape.whole_up_to, shape.after) = (None, None));
     }
     alphabets.len() - 1
 }
 
 impl Shape {
-    fn fits(&self, run: &[u8], digit: bool) -> bool {
+    fn fits(&self, run: &[u8], digit: bool, before: Option<u8>) -> bool {
         // A run may begin with the end of an escape, which is no part of the value.
         let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + LONGEST_ESCAPE);
         let length = run.len();
-        length >= self.min && length <= longest && (digit || !self.needs_digit) && self.has_stretch(run)
+        let follows = self.after.is_none_or(|after| before.is_some_and(|before| after.contains(before)));
+        length >= self.min
+            && length <= longest
+            && follows
+            && (digit || !self.needs_digit)
+            && self.has_stretch(run)
     }
 
     /// Whether `min` bytes in a row are of the alphabet, looked for from the right as in Boyer and Moore.

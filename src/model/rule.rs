@@ -94,6 +94,8 @@ pub enum Anchor {
         of: ByteSet,
         /// What the stretch of the match in it is made of.
         alphabet: ByteSet,
+        /// What stands directly before the run, where something of the match does.
+        after: Option<ByteSet>,
         /// Shortest possible stretch of the match in the run, in bytes.
         min: usize,
         /// The match is exactly the run, and at most this long.

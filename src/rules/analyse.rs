@@ -419,12 +419,25 @@ impl<'a> Spots<'a> {
         Some(Anchor::Run {
             of,
             alphabet,
+            after: self.before(from).filter(|set| !set.meets(of)),
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
             holds_digits,
             near: self.near[from],
             far: self.far[from],
         })
+    }
+
+    /// What may stand directly before the part at `from`, unless that may be before the match.
+    fn before(&self, from: usize) -> Option<ByteSet> {
+        let mut set = ByteSet::EMPTY;
+        for part in self.parts[..from].iter().rev() {
+            set = set.union(part.of);
+            if part.one_of().is_some() {
+                return Some(set);
+            }
+        }
+        None
     }
 
     /// A fixed text of three bytes or more: a shared one, or else the rarest.
