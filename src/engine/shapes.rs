@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::guard::LONGEST_ESCAPE;
+use super::guard::{self, LONGEST_ESCAPE};
 use super::runs::Run;
 use crate::model::{Anchor, ByteSet, Rule};
 
@@ -13,6 +13,8 @@ pub(super) struct Shapes {
     alphabets: Vec<Alphabet>,
     /// For each byte the alphabets that hold it, one bit each.
     holding: Box<[u32; 256]>,
+    /// The alphabets that look at a run, by whether it holds a digit, by its length.
+    wanted: [Box<[u32; LONGEST + 1]>; 2],
 }
 
 struct Alphabet {
@@ -24,6 +26,9 @@ struct Alphabet {
     /// By their shortest length.
     shapes: Vec<Shape>,
 }
+
+/// Runs of this length or more are not told apart by their length.
+const LONGEST: usize = 127;
 
 /// How many alphabets are told apart; rules beyond that share the last one, which holds all theirs.
 const MOST_ALPHABETS: usize = 32;
@@ -71,22 +76,25 @@ impl Shapes {
             alphabets.iter().enumerate().map(holds).sum()
         };
         let holding = Box::new(std::array::from_fn(bits));
-        Shapes { alphabets, holding }
+        let wanted = [false, true].map(|digit| {
+            Box::new(std::array::from_fn(|length| {
+                let shortest = |alphabet: &Alphabet| {
+                    if digit { alphabet.shortest } else { alphabet.shortest_without_digit }
+                };
+                // A run of the last length stands for all longer ones.
+                let wants = |alphabet: &Alphabet| {
+                    length == LONGEST && shortest(alphabet) < usize::MAX || shortest(alphabet) <= length
+                };
+                alphabets.iter().enumerate().map(|(at, alphabet)| u32::from(wants(alphabet)) << at).sum()
+            }))
+        });
+        Shapes { alphabets, holding, wanted }
     }
 
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
     pub(super) fn for_each(&self, bytes: &[u8], run: Run, mut each: impl FnMut(Range<usize>, Shape)) {
         let mut starts = [run.start; MOST_ALPHABETS];
-        let length = run.end - run.start;
-        let is_wanted = |alphabet: &Alphabet| {
-            length >= if run.digit { alphabet.shortest } else { alphabet.shortest_without_digit }
-        };
-        let wanted: u32 = self
-            .alphabets
-            .iter()
-            .enumerate()
-            .map(|(at, alphabet)| u32::from(is_wanted(alphabet)) << at)
-            .sum();
+        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LONGEST)];
         if wanted == 0 {
             return;
         }
@@ -94,10 +102,10 @@ impl Shapes {
             let Alphabet { shortest, shapes, .. } = &self.alphabets[alphabet];
             let text = &bytes[part.clone()];
             if text.len() >= *shortest {
-                let digit = text.iter().any(u8::is_ascii_digit);
+                let digit = run.digit && text.iter().any(u8::is_ascii_digit);
                 let short_enough = shapes.iter().take_while(|shape| shape.min <= text.len());
-                let before = part.start.checked_sub(1).map(|before| bytes[before]);
-                for &shape in short_enough.filter(|shape| shape.fits(text, digit, before)) {
+                let around = Around::of(bytes, &part, digit);
+                for &shape in short_enough.filter(|shape| shape.fits(text, &around)) {
                     each(part.clone(), shape);
                 }
             }
@@ -137,16 +145,32 @@ fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet) -> usize {
     alphabets.len() - 1
 }
 
+/// What all shapes want to know of a part of a run.
+struct Around {
+    digit: bool,
+    before: Option<u8>,
+    /// How many bytes at its start may be the end of an escape, and no part of the value.
+    escape: usize,
+}
+
+impl Around {
+    fn of(bytes: &[u8], part: &Range<usize>, digit: bool) -> Around {
+        let before = part.start.checked_sub(1).map(|before| bytes[before]);
+        let escape = if guard::may_follow_escape(bytes, part.start) { LONGEST_ESCAPE } else { 0 };
+        Around { digit, before, escape }
+    }
+}
+
 impl Shape {
-    fn fits(&self, run: &[u8], digit: bool, before: Option<u8>) -> bool {
-        // A run may begin with the end of an escape, which is no part of the value.
-        let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + LONGEST_ESCAPE);
+    fn fits(&self, run: &[u8], around: &Around) -> bool {
+        let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + around.escape);
+        let follows =
+            self.after.is_none_or(|after| around.before.is_some_and(|before| after.contains(before)));
         let length = run.len();
-        let follows = self.after.is_none_or(|after| before.is_some_and(|before| after.contains(before)));
         length >= self.min
             && length <= longest
             && follows
-            && (digit || !self.needs_digit)
+            && (around.digit || !self.needs_digit)
             && self.has_stretch(run)
     }
 

@@ -133,7 +133,9 @@ impl Analysis {
             let run = || spots.run(not_before, not_after);
             let anchor = spots
                 .best_key(Within::Words, not_before)
-                .or_else(|| has_context.then(run).flatten())
+                .or_else(|| {
+                    run().filter(|run| has_context && matches!(run, Anchor::Run { near: 0, far: 0, .. }))
+                })
                 .or_else(|| spots.best_key(Within::LongRuns, not_before))
                 .or_else(|| spots.literal())
                 .or_else(run)
