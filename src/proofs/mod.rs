@@ -5,6 +5,7 @@ mod azure;
 mod crc32;
 mod gitlab_routable;
 mod jwt;
+mod keys;
 pub mod names;
 mod openai_marker;
 mod sample;
@@ -65,6 +66,9 @@ static ALL: &[Proof] = &[
     crc32::GRAFANA,
     jwt::PROOF,
     openai_marker::PROOF,
+    keys::PEM,
+    keys::PEM_BASE64,
+    keys::PEM_CUT,
     userinfo::PROOF,
 ];
 

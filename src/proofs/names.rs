@@ -14,5 +14,8 @@ pub const NAMES: &[&str] = &[
     "grafana-sa",
     "jwt",
     "openai-marker",
+    "pem",
+    "pem-base64",
+    "pem-cut",
     "uri-userinfo",
 ];

@@ -1,0 +1,123 @@
+//! Private keys in an armour of hyphens: PEM (RFC 7468), OpenSSL's own encryption, OpenSSH and others that
+//! write `-----BEGIN ...-----`.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD, STANDARD_NO_PAD};
+use bstr::ByteSlice as _;
+use zeroize::Zeroizing;
+
+use super::key::{Key, is_random};
+use super::plain::{base64_of, plain};
+use super::{asn1, forge, ssh};
+use crate::model::{Evidence, ProofLevel};
+use crate::proofs::{Outcome, Proof};
+
+pub(in crate::proofs) const PROOF: Proof = Proof {
+    name: "pem",
+    summary: "the private key decodes and belongs to its public half; tells algorithm and fingerprint",
+    check: |subject| check(subject.value),
+    forge: forge::pem,
+};
+
+/// A whole PEM file, encoded once more.
+pub(in crate::proofs) const WRAPPED: Proof = Proof {
+    name: "pem-base64",
+    summary: "base64 of a private key for which the proof `pem` holds",
+    check: |subject| match decode(&plain(subject.value, b"=")) {
+        Some(text) if Block::of(&text).is_some() => check(&text),
+        Some(text) => check_cut(&text),
+        None => Outcome::Wrong,
+    },
+    forge: |so_far, argument, random| STANDARD.encode(forge::pem(so_far, argument, random) + "\n"),
+};
+
+/// A key whose END line is missing.
+pub(in crate::proofs) const CUT: Proof = Proof {
+    name: "pem-cut",
+    summary: "what there is of the private key begins as one does; a whole one is looked at as by `pem`",
+    check: |subject| check_cut(subject.value),
+    forge: |so_far, argument, random| {
+        let text = forge::pem(so_far, argument, random);
+        text[..text.len() * 3 / 5].to_owned()
+    },
+};
+
+/// A block that was taken out of its surroundings.
+struct Block {
+    text: Zeroizing<Vec<u8>>,
+    /// Where what is between BEGIN and END lies in the text.
+    inner: std::ops::Range<usize>,
+}
+
+impl Block {
+    /// The block that `value` is; `None` where its two labels differ.
+    fn of(value: &[u8]) -> Option<Block> {
+        let text = plain(value, b"--");
+        let label = text.strip_prefix(b"-----BEGIN ")?;
+        let label = &label[..memchr::memmem::find(label, b"-----")?];
+        let end = [b"-----END ", label, b"-----"].concat();
+        let inner = "-----BEGIN -----".len() + label.len()..memchr::memmem::rfind(&text, &end)?;
+        (inner.start <= inner.end).then_some(Block { text: Zeroizing::new(text), inner })
+    }
+
+    fn inner(&self) -> &[u8] {
+        &self.text[self.inner.clone()]
+    }
+}
+
+fn check(value: &[u8]) -> Outcome {
+    Block::of(value).and_then(|block| key(block.inner())).map_or(Outcome::Wrong, Key::outcome)
+}
+
+fn check_cut(value: &[u8]) -> Outcome {
+    let text = Zeroizing::new(plain(value, b"="));
+    let label = memchr::memmem::find(&text, b"PRIVATE KEY-----").map(|at| at + b"PRIVATE KEY-----".len());
+    let Some(mut body) = label.and_then(|end| base64_of(&text[end..])).map(Zeroizing::new) else {
+        return Outcome::Wrong;
+    };
+    // A single character of a group of four holds no whole byte.
+    let whole = body.len() - usize::from(body.len() % 4 == 1);
+    body.truncate(whole);
+    let Some(bytes) = LENIENT.decode(&body[..]).ok().map(Zeroizing::new) else { return Outcome::Wrong };
+    match of_bytes(&bytes) {
+        Some(key) => key.outcome(),
+        None if ssh::is_openssh(&bytes) || asn1::is_cut(&bytes) => {
+            Outcome::Right(Evidence::of(ProofLevel::Decoded))
+        }
+        None => Outcome::Wrong,
+    }
+}
+
+fn key(inner: &[u8]) -> Option<Key> {
+    if let Some(at) = memchr::memmem::find(inner, b"DEK-Info:") {
+        return traditional_encrypted(&inner[at + b"DEK-Info:".len()..]);
+    }
+    of_bytes(&decode(inner)?)
+}
+
+fn of_bytes(bytes: &[u8]) -> Option<Key> {
+    if ssh::is_openssh(bytes) { ssh::openssh(bytes) } else { asn1::key(bytes) }
+}
+
+/// Base64 that may end in the middle of a byte.
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// The bytes of a body in base64, padded or not.
+fn decode(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let text = Zeroizing::new(base64_of(body)?);
+    STANDARD_NO_PAD.decode(&text[..]).ok().map(Zeroizing::new)
+}
+
+/// OpenSSL's own encryption: a cipher, its initialisation vector in hex, and the body.
+fn traditional_encrypted(after: &[u8]) -> Option<Key> {
+    let after = after.trim_ascii_start();
+    let (cipher, rest) = after.split_once_str(",")?;
+    let vector = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let cipher = std::str::from_utf8(cipher).ok().filter(|name| name.len() <= 24)?;
+    let block = if cipher.starts_with("DES") || cipher.starts_with("BF") { 8 } else { 16 };
+    let body = decode(&rest[vector..])?;
+    let whole = !cipher.ends_with("CBC") || vector == 2 * block && body.len() % block == 0;
+    (whole && body.len() >= 32 && is_random(&body)).then(|| Key::named("").encrypted(cipher.to_owned()))
+}

@@ -1,0 +1,79 @@
+//! Private keys that were published on purpose: test keys, samples of standards, keys of appliances.
+//!
+//! `rules/public/keys.tsv` holds a row for each: the first 15 bytes of the SHA-256 of its public number,
+//! and where it was published. The number is the RSA modulus, the x of a point, the y of a DSA key or the
+//! 32 bytes of Curve25519, without leading zeros, as in the block list of badkeys.
+
+use sha2::{Digest, Sha256};
+
+use super::der::unsigned;
+
+static TABLE: &str = include_str!("../../../rules/public/keys.tsv");
+
+/// Length of a hash in the table, in hex digits.
+const DIGITS: usize = 30;
+
+/// Where the key with this public number was published, if it was.
+pub(super) fn published(number: &[u8]) -> Option<&'static str> {
+    let hash = Sha256::digest(unsigned(number));
+    let digits: String = hash[..DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect();
+    find(&digits)
+}
+
+/// Searches the text itself: it is sorted, and nothing is read before the first key is met.
+fn find(digits: &str) -> Option<&'static str> {
+    let mut text = TABLE;
+    while !text.is_empty() {
+        let middle = text[..text.len() / 2].rfind('\n').map_or(0, |newline| newline + 1);
+        let (before, from) = text.split_at(middle);
+        let (row, after) = from.split_once('\n').unwrap_or((from, ""));
+        let (known, origin) = row.split_once('\t')?;
+        match digits.cmp(known) {
+            std::cmp::Ordering::Equal => return Some(origin),
+            std::cmp::Ordering::Less => text = before,
+            std::cmp::Ordering::Greater => text = after,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_row_is_found() {
+        let rows: Vec<(&str, &str)> = TABLE.lines().map(|row| row.split_once('\t').unwrap()).collect();
+        assert!(rows.len() >= 93, "{} rows", rows.len());
+        for pair in rows.windows(2) {
+            assert!(pair[0].0 < pair[1].0, "{} stands before {}", pair[0].0, pair[1].0);
+        }
+        for (digits, origin) in rows {
+            assert!(digits.len() == DIGITS && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte)));
+            assert!(!origin.is_empty() && origin.trim() == origin, "{digits}: {origin}");
+            assert_eq!(find(digits), Some(origin));
+        }
+        for digits in ["", "0", &"f".repeat(DIGITS), &"0".repeat(DIGITS)] {
+            assert_eq!(find(digits), None);
+        }
+    }
+
+    #[test]
+    fn the_insecure_key_of_vagrant_is_known() {
+        // From its modulus; the SSH fingerprint is SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA.
+        assert!(find("4fd9973c9cc206ef5f736fb578800d").is_some_and(|origin| origin.contains("vagrant")));
+    }
+
+    #[test]
+    fn the_first_key_of_rfc_8032_is_known() {
+        // The seed is public since 2017; its public half follows from it.
+        let seed: Vec<u8> = ["9d61b19deffd5a60ba844af492ec2cc4", "4449c5697b326919703bac031cae7f60"]
+            .concat()
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        let public = super::super::curve::ed25519(seed.first_chunk().unwrap());
+        assert!(published(&public).is_some_and(|origin| origin.contains("RFC")), "{public:02x?}");
+    }
+}
