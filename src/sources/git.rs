@@ -24,9 +24,9 @@ impl Repository {
         Some(Repository { top: top.to_owned(), tracked: OnceLock::new() })
     }
 
-    /// The repository whose working tree holds `folder`.
-    pub(super) fn around(folder: &Path) -> Option<Repository> {
-        folder.ancestors().find_map(Repository::at)
+    /// Where the working tree begins.
+    pub(super) fn top(&self) -> &Path {
+        &self.top
     }
 
     /// Whether the index holds `path` or something below it. The index is read at the first question.

@@ -9,7 +9,6 @@ use ignore::Match;
 use ignore::gitignore::Gitignore;
 
 use super::git::Repository;
-use crate::model::GapReason;
 
 /// Answers for one walk, from many threads.
 #[derive(Default)]
@@ -33,8 +32,9 @@ pub(super) enum Say {
     Visible,
     /// It is passed over.
     Hidden,
-    /// A rule hides it, but whether it is tracked cannot be told; it is scanned, and this is a gap.
-    Doubtful(GapReason, String),
+    /// A rule hides it, but whether it is tracked cannot be told, since the index of the repository that
+    /// begins at `top` cannot be read; it is scanned, and this is a gap.
+    Doubtful { top: PathBuf, why: String },
 }
 
 impl Ignores {
@@ -49,7 +49,7 @@ impl Ignores {
         match repository.tracks(path) {
             Ok(true) => Say::Visible,
             Ok(false) => Say::Hidden,
-            Err(detail) => Say::Doubtful(GapReason::BrokenIndex, detail.to_owned()),
+            Err(why) => Say::Doubtful { top: repository.top().to_owned(), why: why.to_owned() },
         }
     }
 
@@ -68,10 +68,10 @@ impl Ignores {
         if let Some(repository) = Repository::at(folder) {
             return Scope { repository: Some(Arc::new(repository)), rules: own(), hidden: false };
         }
-        let Some(parent) = folder.parent().filter(|_| Repository::around(folder).is_some()) else {
+        let above = folder.parent().map(|parent| self.scope(parent));
+        let Some(above) = above.filter(|above| above.repository.is_some()) else {
             return Scope { repository: None, rules: vec![], hidden: false };
         };
-        let above = self.scope(parent);
         let rules = above.rules.iter().cloned().chain(own()).collect();
         Scope { repository: above.repository.clone(), rules, hidden: above.hides(folder, true) }
     }

@@ -1,6 +1,7 @@
 //! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
 
 mod git;
+mod holes;
 mod ignores;
 mod packed;
 mod stdin;
@@ -8,7 +9,7 @@ mod tree;
 
 pub use packed::is_packed;
 pub use stdin::Stdin;
-pub use tree::{Tree, TreeOptions};
+pub use tree::{Tree, TreeOptions, folder_as_shown};
 
 use std::io::Read;
 

@@ -11,13 +11,33 @@ pub struct Stdin;
 impl Source for Stdin {
     fn visit(&self, each: &(dyn Fn(Visit<'_>) + Sync)) -> Result<(), SourceError> {
         let path = BlobPath::from("<stdin>");
-        let mut reader = Noting { reader: io::stdin().lock(), error: None };
-        each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, content: Content::Stream(&mut reader) }));
-        if let Some(error) = reader.error {
-            each(Visit::Gap(Gap { path, reason: GapReason::Unreadable, detail: error }));
+        let error = match open() {
+            Ok(reader) => {
+                let mut reader = Noting { reader, error: None };
+                let content = Content::Stream(&mut reader);
+                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, content }));
+                reader.error
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(detail) = error {
+            each(Visit::Gap(Gap { path, reason: GapReason::Unreadable, detail }));
         }
         Ok(())
     }
+}
+
+/// Standard input without the courtesy of the standard library, which takes one that cannot be read for
+/// an empty one.
+#[cfg(unix)]
+fn open() -> io::Result<impl io::Read> {
+    use std::os::fd::AsFd;
+    Ok(std::fs::File::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(not(unix))]
+fn open() -> io::Result<impl io::Read> {
+    Ok(io::stdin().lock())
 }
 
 /// A reader that remembers why it failed.

@@ -1,13 +1,15 @@
 //! Folders and files, walked in parallel.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::holes::Holed;
 use super::ignores::{Ignores, Say};
 use super::stdin::Noting;
 use super::{Blob, Content, Passed, Source, SourceError, Visit};
@@ -16,12 +18,18 @@ use crate::model::{BlobPath, Gap, GapReason, PlaceKind};
 /// Files up to this size are handed over whole, in bytes.
 const WHOLE: usize = 4 * 1024 * 1024;
 
+/// What is asked for at first of a file that calls itself shorter: some files of the system give all they
+/// have to the first read and nothing to the next.
+const FIRST_READ: usize = 4096;
+
 /// A file name shorter than this holds no token worth the look.
 const TELLING_NAME: usize = 20;
 
 /// Files and folders as a person named them.
 pub struct Tree {
     roots: Vec<Root>,
+    /// Where roots begin: a root inside another one is visited on its own, and only there.
+    begins: HashSet<PathBuf>,
     options: TreeOptions,
     excludes: Gitignore,
 }
@@ -37,11 +45,14 @@ pub struct TreeOptions {
     pub exclude: Vec<String>,
 }
 
-/// One path as typed.
+/// One path that was named.
 struct Root {
+    /// As typed.
+    typed: PathBuf,
+    /// As visited.
     path: PathBuf,
     /// What paths of its blobs begin with.
-    shown: Vec<u8>,
+    shown: BlobPath,
     is_folder: bool,
 }
 
@@ -52,16 +63,33 @@ impl Tree {
     /// When a root is not there, is no file or folder, or a pattern is wrong.
     pub fn new(paths: &[PathBuf], options: TreeOptions) -> Result<Tree, SourceError> {
         let alone = paths.len() == 1;
-        let roots =
-            paths.iter().map(|path| Root::new(path, alone, options.gitignore)).collect::<Result<_, _>>()?;
+        let mut roots = paths
+            .iter()
+            .map(|path| Root::new(path, alone, options.gitignore))
+            .collect::<Result<Vec<Root>, _>>()?;
+        let mut begins = HashSet::new();
+        roots.retain(|root| begins.insert(root.path.clone()));
         let mut excludes = GitignoreBuilder::new("");
         for pattern in &options.exclude {
             let added = excludes.add_line(None, pattern);
             added.map_err(|error| SourceError(format!("the pattern `{pattern}` of --exclude: {error}")))?;
         }
         let excludes = excludes.build().map_err(|error| SourceError(format!("--exclude: {error}")))?;
-        Ok(Tree { roots, options, excludes })
+        Ok(Tree { roots, begins, options, excludes })
     }
+}
+
+/// What paths below a folder that was named begin with in a report: nothing where it is the only root,
+/// else the folder as it was typed.
+pub fn folder_as_shown(typed: &Path, alone: bool) -> BlobPath {
+    if alone {
+        return BlobPath::from("");
+    }
+    let mut shown = bytes_of(typed);
+    if !shown.ends_with(b"/") {
+        shown.push(b'/');
+    }
+    BlobPath::new(shown)
 }
 
 impl Root {
@@ -77,28 +105,33 @@ impl Root {
                 "is no file and no folder; special files are not opened: feed it to `stanch scan -` instead";
             return Err(SourceError(format!("{} {hint}", path.display())));
         }
-        // A root may be a link; below it none is followed. The folders above tell the repository it is in.
+        // A root may be a link; below it none is followed. The folders above tell the repository it is in,
+        // and only full paths tell which roots lie in each other.
         let linked = fs::symlink_metadata(path).is_ok_and(|own| own.is_symlink());
-        let walked = if linked || gitignore {
+        let walked = if linked || gitignore || !alone {
             fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
         } else {
             path.to_owned()
         };
-        let shown = match (metadata.is_dir(), alone) {
-            (true, true) => vec![],
-            (true, false) => [
-                bytes_of(path).strip_suffix(b"/").map_or_else(|| bytes_of(path), <[u8]>::to_vec),
-                b"/".to_vec(),
-            ]
-            .concat(),
-            (false, _) => bytes_of(path),
-        };
-        Ok(Root { path: walked, shown, is_folder: metadata.is_dir() })
+        let shown =
+            if metadata.is_dir() { folder_as_shown(path, alone) } else { BlobPath::new(bytes_of(path)) };
+        Ok(Root { typed: path.to_owned(), path: walked, shown, is_folder: metadata.is_dir() })
     }
 
     fn shown(&self, path: &Path) -> BlobPath {
         let below = path.strip_prefix(&self.path).unwrap_or(path);
-        BlobPath::new([&self.shown[..], &bytes_of(below)].concat())
+        BlobPath::new([self.shown.as_bytes(), &bytes_of(below)].concat())
+    }
+
+    /// The repository's own place in a path, also where the repository begins above the root.
+    fn shown_repository(&self, top: &Path) -> BlobPath {
+        match self.path.strip_prefix(top) {
+            Ok(above) => {
+                let up = b"../".repeat(above.components().count());
+                BlobPath::new([self.shown.as_bytes(), &up, b".git"].concat())
+            }
+            Err(_) => self.shown(&top.join(".git")),
+        }
     }
 }
 
@@ -107,8 +140,11 @@ impl Source for Tree {
         for root in &self.roots {
             if root.is_folder {
                 self.walk(root, each);
+            } else if self.leaves_out(&root.typed) {
+                each(Visit::Passed(Passed::Excluded));
             } else {
-                visit_file(&root.path, &BlobPath::new(root.shown.clone()), each);
+                visit_name(&root.shown, each);
+                visit_file(&root.path, &root.shown, each);
             }
         }
         Ok(())
@@ -116,6 +152,14 @@ impl Source for Tree {
 }
 
 impl Tree {
+    /// Whether a pattern leaves out a file that was named, or a folder above it.
+    fn leaves_out(&self, file: &Path) -> bool {
+        // The patterns know relative paths only.
+        let relative: PathBuf =
+            file.components().filter(|part| matches!(part, Component::Normal(_))).collect();
+        self.excludes.matched_path_or_any_parents(relative, false).is_ignore()
+    }
+
     fn walk(&self, root: &Root, each: &(dyn Fn(Visit<'_>) + Sync)) {
         let ignores = Ignores::default();
         let walker = WalkBuilder::new(&root.path)
@@ -144,11 +188,12 @@ impl Tree {
         if entry.depth() == 0 {
             return WalkState::Continue;
         }
-        if entry.file_name() == ".git" {
-            return WalkState::Skip;
-        }
         let path = entry.path();
         let Some(kind) = entry.file_type() else { return WalkState::Continue };
+        let is_git = kind.is_dir() && entry.file_name() == ".git";
+        if is_git || (self.begins.len() > 1 && self.begins.contains(path)) {
+            return WalkState::Skip;
+        }
         let below = path.strip_prefix(&root.path).unwrap_or(path);
         if !self.excludes.is_empty() && self.excludes.matched(below, kind.is_dir()).is_ignore() {
             each(Visit::Passed(Passed::Excluded));
@@ -161,16 +206,18 @@ impl Tree {
                     each(Visit::Passed(Passed::Ignored));
                     return WalkState::Skip;
                 }
-                Say::Doubtful(reason, detail) => {
-                    each(Visit::Gap(Gap { path: root.shown(path), reason, detail }));
-                }
+                Say::Doubtful { top, why } => each(Visit::Gap(Gap {
+                    path: root.shown_repository(&top),
+                    reason: GapReason::BrokenIndex,
+                    detail: why,
+                })),
             }
-        }
-        if kind.is_dir() {
-            return WalkState::Continue;
         }
         let shown = root.shown(path);
         visit_name(&shown, each);
+        if kind.is_dir() {
+            return WalkState::Continue;
+        }
         if kind.is_symlink() {
             visit_link(path, &shown, each);
         } else if kind.is_file() {
@@ -223,25 +270,26 @@ fn visit_content(
     buffer: &mut Vec<u8>,
     each: &(dyn Fn(Visit<'_>) + Sync),
 ) {
-    let mut file = Noting { reader: file, error: None };
     let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    let read = if expected < WHOLE {
-        read_whole(&mut file, expected, buffer)
-    } else {
-        let mut counted = Counted { reader: &mut file, read: 0 };
-        each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Stream(&mut counted) }));
-        counted.read
-    };
-    if expected < WHOLE {
+    let hand_over = |content| each(Visit::Blob(Blob { path, kind: PlaceKind::File, content }));
+    let (read, error) = if expected < WHOLE {
+        let mut file = Noting { reader: file, error: None };
+        let read = read_whole(&mut file, expected, buffer);
         if buffer.len() > WHOLE {
             // It grew while it was read; the rest follows what is here already.
             let mut rest = io::Cursor::new(std::mem::take(buffer)).chain(&mut file);
-            each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Stream(&mut rest) }));
+            hand_over(Content::Stream(&mut rest));
         } else {
-            each(Visit::Blob(Blob { path, kind: PlaceKind::File, content: Content::Whole(buffer) }));
+            hand_over(Content::Whole(buffer));
         }
-    }
-    if let Some(detail) = file.error {
+        (read, file.error)
+    } else {
+        let mut file = Noting { reader: Holed::new(file), error: None };
+        let mut counted = Counted { reader: &mut file, read: 0 };
+        hand_over(Content::Stream(&mut counted));
+        (counted.read, file.error)
+    };
+    if let Some(detail) = error {
         each(Visit::Gap(Gap { path: path.clone(), reason: GapReason::Unreadable, detail }));
     } else if read < expected as u64 {
         let detail = format!("{read} of {expected} bytes were left");
@@ -249,10 +297,10 @@ fn visit_content(
     }
 }
 
-/// Reads a file of about `expected` bytes into `buffer`; one byte more shows the end without a second
-/// read of a full buffer.
+/// Reads a file of about `expected` bytes into `buffer`; one byte more shows the end before the buffer is
+/// full.
 fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> u64 {
-    buffer.resize(expected + 1, 0);
+    buffer.resize(FIRST_READ.max(expected + 1), 0);
     let mut filled = 0;
     loop {
         match file.read(&mut buffer[filled..]) {
@@ -291,7 +339,11 @@ fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
     let mut options = fs::OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     Ok(metadata.is_file().then_some((file, metadata)))
@@ -313,7 +365,7 @@ fn gap_of(root: &Root, error: &ignore::Error) -> Gap {
             _ => None,
         }
     }
-    let path = path_of(error).map_or_else(|| BlobPath::new(root.shown.clone()), |path| root.shown(path));
+    let path = path_of(error).map_or_else(|| root.shown.clone(), |path| root.shown(path));
     match error.io_error() {
         Some(error) => gap(&path, error),
         None => Gap { path, reason: GapReason::Unreadable, detail: error.to_string() },
