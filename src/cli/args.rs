@@ -41,9 +41,10 @@ pub(super) struct Scan {
     /// Show findings at least this sure
     #[arg(long, value_name = "LEVEL", default_value = "likely")]
     pub(super) confidence: Level,
-    /// Exit with code 1 for findings at least this sure
-    #[arg(long, value_name = "LEVEL", default_value = "likely")]
-    pub(super) fail_on: FailOn,
+    /// Exit with code 1 for findings at least this sure [default: likely, or --confidence where that is
+    /// higher]
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailOn>,
     /// Look only for this rule; can be given several times
     #[arg(long, value_name = "ID")]
     pub(super) rule: Vec<String>,
@@ -53,9 +54,9 @@ pub(super) struct Scan {
     /// Use the rules of this file or folder as well; can be given several times
     #[arg(long, value_name = "PATH")]
     pub(super) rules: Vec<PathBuf>,
-    /// How many threads scan
-    #[arg(long, value_name = "N")]
-    pub(super) jobs: Option<std::num::NonZero<usize>>,
+    /// How many threads scan [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
     /// Scan what .gitignore hides as well
     #[arg(long)]
     pub(super) no_ignore: bool,

@@ -19,11 +19,7 @@ use crate::report::{Format, sanitize};
 pub fn main() -> Exit {
     let typed = match args::Typed::try_parse() {
         Ok(typed) => typed,
-        Err(error) => {
-            // Help and version are printed here too; a closed pipe is nobody's fault.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Failed } else { Exit::Clean };
-        }
+        Err(error) => return explain(&error),
     };
     match run(typed.command) {
         Ok(exit) => exit,
@@ -31,6 +27,19 @@ pub fn main() -> Exit {
             complain(&error);
             Exit::Failed
         }
+    }
+}
+
+/// Prints what clap has to say: that something was typed wrong, or the help or version that was asked for.
+fn explain(error: &clap::Error) -> Exit {
+    let text = commands::concealed(&error.render().ansi().to_string());
+    if error.use_stderr() {
+        let _ = write!(anstream::stderr(), "{text}");
+        return Exit::Failed;
+    }
+    match write!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
+        _ => Exit::Clean,
     }
 }
 
@@ -57,17 +66,18 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
 
 /// What was typed, checked and with the defaults filled in.
 fn meant(typed: args::Scan) -> Result<ScanTask, CommandError> {
-    let fail_on = match typed.fail_on {
-        args::FailOn::Possible => FailOn::At(Confidence::Possible),
-        args::FailOn::Likely => FailOn::At(Confidence::Likely),
-        args::FailOn::Proven => FailOn::At(Confidence::Proven),
-        args::FailOn::Live => FailOn::Live,
-        args::FailOn::Never => FailOn::Never,
-    };
     let shown = match typed.confidence {
         args::Level::Possible => Confidence::Possible,
         args::Level::Likely => Confidence::Likely,
         args::Level::Proven => Confidence::Proven,
+    };
+    let fail_on = match typed.fail_on {
+        None => FailOn::At(shown.max(Confidence::Likely)),
+        Some(args::FailOn::Possible) => FailOn::At(Confidence::Possible),
+        Some(args::FailOn::Likely) => FailOn::At(Confidence::Likely),
+        Some(args::FailOn::Proven) => FailOn::At(Confidence::Proven),
+        Some(args::FailOn::Live) => FailOn::Live,
+        Some(args::FailOn::Never) => FailOn::Never,
     };
     let format = match typed.format {
         args::ReportFormat::Human => Format::Human,
@@ -99,9 +109,7 @@ fn meant(typed: args::Scan) -> Result<ScanTask, CommandError> {
         only_rules: typed.rule,
         exclude: typed.exclude,
         own_rules: typed.rules,
-        jobs: typed
-            .jobs
-            .map_or_else(|| available_parallelism().map_or(1, |count| count.get()), |jobs| jobs.get()),
+        jobs: typed.jobs.map_or_else(|| available_parallelism().map_or(1, |count| count.get()), usize::from),
         gitignore: !typed.no_ignore,
         ignore_file: typed.ignore_file,
         reveal: typed.reveal,
@@ -118,6 +126,7 @@ fn exit(ended: Ended) -> Exit {
 
 /// Says on standard error what went wrong; there is nowhere else to say that this failed.
 fn complain(error: &CommandError) {
-    let text: Vec<String> = error.to_string().lines().map(|line| sanitize(line).into_owned()).collect();
-    let _ = writeln!(io::stderr(), "stanch: {}", text.join("\n"));
+    let harmless = |message: &String| sanitize(&commands::concealed(message)).into_owned();
+    let lines: Vec<String> = error.messages().iter().map(harmless).collect();
+    let _ = writeln!(io::stderr(), "stanch: {}", lines.join("\n"));
 }

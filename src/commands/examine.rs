@@ -2,7 +2,7 @@
 
 use crate::decode::utf16::Encoding;
 use crate::engine::{Engine, Text, Window, windows};
-use crate::findings::{Sighter, Stretch};
+use crate::findings::{Chosen, Sighter, Stretch};
 use crate::model::{BlobPath, PlaceKind, Sighting};
 use crate::sources::{Blob, Content, is_packed};
 
@@ -21,11 +21,11 @@ pub(super) struct Examined {
 }
 
 /// Scans a blob. What the source could not read is the source's to tell.
-pub(super) fn examine(engine: &Engine, blob: Blob<'_>) -> Examined {
+pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Examined {
     let Blob { path, kind, content } = blob;
     match content {
         Content::Whole(bytes) => {
-            let mut examiner = Examiner::new(engine, path, kind, bytes);
+            let mut examiner = Examiner::new(engine, chosen, path, kind, bytes);
             examiner.take(Window { bytes, base: 0, owned: 0..bytes.len(), last: true });
             examiner.finish(bytes.len() as u64)
         }
@@ -34,11 +34,13 @@ pub(super) fn examine(engine: &Engine, blob: Blob<'_>) -> Examined {
             let mut seen = 0;
             let read = windows(reader, &mut |window| {
                 seen = window.base + window.bytes.len() as u64;
-                examiner.get_or_insert_with(|| Examiner::new(engine, path, kind, window.bytes)).take(window);
+                examiner
+                    .get_or_insert_with(|| Examiner::new(engine, chosen, path, kind, window.bytes))
+                    .take(window);
             });
             // An error ends the reading; what came before it counts.
             let bytes = read.unwrap_or(seen);
-            examiner.unwrap_or_else(|| Examiner::new(engine, path, kind, &[])).finish(bytes)
+            examiner.unwrap_or_else(|| Examiner::new(engine, chosen, path, kind, &[])).finish(bytes)
         }
     }
 }
@@ -53,7 +55,13 @@ struct Examiner<'a> {
 }
 
 impl<'a> Examiner<'a> {
-    fn new(engine: &'a Engine, path: &'a BlobPath, kind: PlaceKind, bytes: &[u8]) -> Examiner<'a> {
+    fn new(
+        engine: &'a Engine,
+        chosen: &'a Chosen,
+        path: &'a BlobPath,
+        kind: PlaceKind,
+        bytes: &[u8],
+    ) -> Examiner<'a> {
         let head = &bytes[..bytes.len().min(HEAD)];
         let encoding = Encoding::detect(head);
         Examiner {
@@ -62,7 +70,7 @@ impl<'a> Examiner<'a> {
             encoding,
             binary: encoding == Encoding::Bytes && memchr::memchr(0, head).is_some(),
             packed: kind == PlaceKind::File && is_packed(head),
-            sighter: Sighter::new(path, kind, encoding),
+            sighter: Sighter::new(path, kind, encoding, chosen),
         }
     }
 

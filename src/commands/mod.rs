@@ -1,34 +1,46 @@
 //! One file a subcommand; each reads as a table of contents of what happens.
 
+mod conceal;
 mod demo;
 mod examine;
 mod output;
 pub mod rules;
 mod scan;
 
+pub use conceal::concealed;
 pub use demo::demo;
 pub use output::Output;
 pub use scan::{Ended, FailOn, ScanTask, scan};
 
 use std::io;
 
-/// Why a command failed: what, on what, and what to do next. Several lines when several things are wrong.
+/// Why a command failed: what, on what, and what to do next, for each thing that is wrong.
 #[derive(Debug)]
 pub struct CommandError {
-    message: String,
+    messages: Vec<String>,
     closed_pipe: bool,
 }
 
 impl CommandError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> CommandError {
-        CommandError { message: message.into(), closed_pipe: false }
+        CommandError::all(vec![message.into()])
+    }
+
+    /// Several things that are wrong.
+    pub fn all(messages: Vec<String>) -> CommandError {
+        CommandError { messages, closed_pipe: false }
+    }
+
+    /// One message for each thing that is wrong, at least one. What stands in them may be anyone's text.
+    pub fn messages(&self) -> &[String] {
+        &self.messages
     }
 }
 
 impl std::fmt::Display for CommandError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.messages.join("\n"))
     }
 }
 
@@ -37,7 +49,7 @@ impl std::error::Error for CommandError {}
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> CommandError {
         let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        CommandError { message: format!("standard output: {error}"), closed_pipe }
+        CommandError { messages: vec![format!("standard output: {error}")], closed_pipe }
     }
 }
 

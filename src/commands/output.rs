@@ -18,6 +18,23 @@ pub enum Output {
 }
 
 impl Output {
+    /// Tells before the work what would fail after it.
+    ///
+    /// # Errors
+    /// When there is no folder to write into, or a folder stands in the way.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        let Output::File(path) = self else { return Ok(()) };
+        let fault = if path.is_dir() {
+            Some(io::ErrorKind::IsADirectory)
+        } else {
+            fs::metadata(folder_of(path)).map_or_else(
+                |error| Some(error.kind()),
+                |folder| (!folder.is_dir()).then_some(io::ErrorKind::NotADirectory),
+            )
+        };
+        fault.map_or(Ok(()), |kind| Err(unwritable(path, &kind.into())))
+    }
+
     /// Writes the report.
     ///
     /// # Errors
@@ -34,50 +51,59 @@ impl Output {
             }
             Output::File(path) => {
                 let write = |out: &mut dyn Write| format.write(report, View { reveal, color: false }, out);
-                to_file(path, reveal, write).map_err(|error| {
-                    let hint = "choose another place with --output";
-                    CommandError::new(format!(
-                        "{}: the report cannot be written: {error}; {hint}",
-                        path.display()
-                    ))
-                })
+                to_file(path, reveal, write).map_err(|error| unwritable(path, &error))
             }
         }
     }
 }
 
+fn unwritable(path: &Path, error: &io::Error) -> CommandError {
+    let path = path.display();
+    CommandError::new(format!(
+        "{path}: the report cannot be written: {error}; choose another place with --output"
+    ))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes beside the target and renames, so that nobody ever reads half a report. A target that is no
-/// regular file (`/dev/full`, a FIFO) is written to directly.
+/// regular file (`/dev/full`, a FIFO) is written to directly, and a link stays one.
 fn to_file(
     path: &Path,
     private: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = fs::metadata(&path).ok();
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
         if private {
             return Err(io::Error::other("secrets are written to regular files only"));
         }
         return write(&mut fs::OpenOptions::new().write(true).open(path)?);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // The temporary name is nobody's business.
+    let failed = |error: io::Error| io::Error::from(error.kind());
+    let mut file = temporary(private).tempfile_in(folder_of(&path)).map_err(failed)?;
     write(&mut file)?;
-    file.as_file().sync_all()?;
-    if !private {
-        make_readable(&file)?;
+    if let Some(old) = old.filter(|_| !private) {
+        file.as_file().set_permissions(old.permissions())?;
     }
+    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
 /// A temporary file is for its owner alone, which suits secrets; any other report is as readable as the
 /// files that other programs write.
-fn make_readable(file: &tempfile::NamedTempFile) -> io::Result<()> {
+fn temporary(private: bool) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    {
+    if !private {
         use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let _ = file;
-    Ok(())
+    let _ = private;
+    builder
 }

@@ -16,6 +16,9 @@ use crate::{proofs, report};
 /// How many seeds every template is filled from.
 const SEEDS: u64 = 5;
 
+/// How alike ids are, from 0 to 1, where one may be meant by the other.
+const ALIKE: f64 = 0.8;
+
 /// A longest match up to this many bytes is bearable for a rule that is tried at every place.
 const BEARABLE: usize = 1024;
 
@@ -114,12 +117,16 @@ pub fn explain(id: &str, out: &mut dyn Write) -> Result<(), CommandError> {
 
 /// The error for an id that no rule has, with those that are nearest to it.
 pub(super) fn unknown(id: &str, rules: &[&Rule]) -> CommandError {
-    let first = id.split('-').next().unwrap_or(id);
-    let near: Vec<&str> =
-        rules.iter().map(|rule| rule.id).filter(|known| known.starts_with(first)).take(8).collect();
+    let mut near: Vec<(f64, &str)> = rules
+        .iter()
+        .map(|rule| (strsim::jaro_winkler(id, rule.id), rule.id))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let near: Vec<&str> = near.into_iter().map(|(_, id)| id).take(3).collect();
     let hint = match near[..] {
         [] => "`stanch rules list` shows all".to_owned(),
-        _ => format!("did you mean one of: {}", near.join(", ")),
+        _ => format!("did you mean {}?", near.join(" or ")),
     };
     CommandError::new(format!("there is no rule `{id}`; {hint}"))
 }
@@ -129,6 +136,9 @@ pub(super) fn unknown(id: &str, rules: &[&Rule]) -> CommandError {
 /// # Errors
 /// All faults of all files, one a line.
 pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<&'static Rule>, CommandError> {
+    if paths.is_empty() {
+        return Ok(vec![]);
+    }
     let mut rules: Vec<&'static Rule> = vec![];
     let mut faults = vec![];
     for file in rule_files(paths)? {
@@ -144,7 +154,7 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<&'static Rule>, CommandError
         }
     }
     faults.dedup();
-    if faults.is_empty() { Ok(rules) } else { Err(CommandError::new(faults.join("\n"))) }
+    if faults.is_empty() { Ok(rules) } else { Err(CommandError::all(faults)) }
 }
 
 /// Checks rule files: their form, their patterns, and that their own examples hold.
@@ -165,7 +175,7 @@ pub fn check(paths: &[PathBuf], out: &mut dyn Write) -> Result<(), CommandError>
         faults.extend(found.iter().map(|fault| format!("{}:{fault}", file.display())));
     }
     if !faults.is_empty() {
-        return Err(CommandError::new(faults.join("\n")));
+        return Err(CommandError::all(faults));
     }
     writeln!(out, "{checked} rules, no faults")?;
     Ok(())
@@ -196,9 +206,11 @@ pub fn create(provider: &str, folder: &Path, out: &mut dyn Write) -> Result<(), 
 }
 
 fn starter(provider: &str, slug: &str, prefix: &str) -> String {
+    // A string of JSON is one of TOML as well.
+    let provider = serde_json::Value::from(provider).to_string();
     format!(
         r#"# What {slug} tokens look like. `stanch rules check` says what is wrong with this file.
-provider = {provider:?}
+provider = {provider}
 
 [[rule]]
 id = "{slug}-token"
@@ -234,6 +246,10 @@ fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     }
     files.sort();
     files.dedup();
+    if files.is_empty() {
+        let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(CommandError::new(format!("{}: no rule file is there (*.toml)", named.join(", "))));
+    }
     Ok(files)
 }
 

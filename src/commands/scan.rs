@@ -1,18 +1,23 @@
 //! `stanch scan`: folders, files, standard input.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::examine::examine;
+use super::conceal::conceal;
+use super::examine::{Examined, examine};
 use super::{CommandError, Output};
 use crate::engine::Engine;
-use crate::findings::{IgnoreFile, Settled, settle};
-use crate::model::{Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally};
+use crate::findings::{Chosen, IgnoreFile, Settled, settle};
+use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{Passed, Source, Stdin, Tree, TreeOptions, Visit};
+use crate::sources::{Passed, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
+
+/// The ignore file of a root.
+const IGNORE_FILE: &str = ".stanchignore";
 
 /// What is to be scanned and how it is told.
 #[derive(Debug, Clone)]
@@ -71,47 +76,77 @@ pub enum Ended {
 /// When the task cannot be carried out: a root that is not there, a rule or ignore file with faults, an
 /// output that cannot be written.
 pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
-    let engine = Engine::new(chosen_rules(task)?);
+    task.output.check()?;
+    let engine = Engine::new(rules(task)?);
+    let chosen = chosen(task, engine.rules())?;
     let mut ignores = read_ignores(task)?;
-    let seen = visit(task, &engine)?;
+    let seen = visit(task, &engine, &chosen)?;
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
-    let report = report(settled, seen.tally, ignores.notes());
+    let mut report = report(settled, seen.tally, ignores.notes(task.is_complete()));
+    if !task.reveal {
+        conceal(&mut report, &engine);
+    }
     task.output.write(&report, task.format, task.reveal)?;
     Ok(ended(&report, task.fail_on))
 }
 
-fn chosen_rules(task: &ScanTask) -> Result<Vec<&'static Rule>, CommandError> {
-    let mut rules: Vec<&'static Rule> = BUILTIN.iter().collect();
-    rules.extend(super::rules::load(&task.own_rules)?);
-    if task.only_rules.is_empty() {
-        return Ok(rules);
+impl ScanTask {
+    /// Whether nothing was left out that an entry of an ignore file could be about.
+    fn is_complete(&self) -> bool {
+        self.only_rules.is_empty() && self.exclude.is_empty() && self.roots.iter().all(|root| root.is_dir())
     }
-    for id in &task.only_rules {
-        if !rules.iter().any(|rule| rule.id == id) {
-            return Err(super::rules::unknown(id, &rules));
-        }
-    }
-    rules.retain(|rule| task.only_rules.iter().any(|id| id == rule.id));
-    Ok(rules)
 }
 
-/// The ignore file of each root; paths in it are relative to that root, as in the report.
+/// The rules that ship and those of the user.
+fn rules(task: &ScanTask) -> Result<Vec<&'static Rule>, CommandError> {
+    let own = super::rules::load(&task.own_rules)?;
+    Ok(BUILTIN.iter().chain(own).collect())
+}
+
+fn chosen(task: &ScanTask, rules: &[&'static Rule]) -> Result<Chosen, CommandError> {
+    let unknown = task.only_rules.iter().find(|id| !rules.iter().any(|rule| rule.id == id.as_str()));
+    match unknown {
+        Some(id) => Err(super::rules::unknown(id, rules)),
+        None if task.only_rules.is_empty() => Ok(Chosen::All),
+        None => Ok(Chosen::Only(task.only_rules.clone())),
+    }
+}
+
+/// The ignore file that was named, or that of each root.
 fn read_ignores(task: &ScanTask) -> Result<IgnoreFile, CommandError> {
-    const NAME: &str = ".stanchignore";
-    let mut files: Vec<PathBuf> = match &task.ignore_file {
-        Some(file) => vec![file.clone()],
-        None => task.roots.iter().map(|root| root.join(NAME)).filter(|file| file.is_file()).collect(),
+    let files = match &task.ignore_file {
+        Some(file) => vec![(file.clone(), BlobPath::from(""))],
+        None => ignore_files(&task.roots),
     };
-    files.dedup();
     let mut ignores = IgnoreFile::default();
     let mut faults = vec![];
-    for file in files {
+    for (file, root) in files {
         let text = fs::read_to_string(&file).map_err(|error| {
             CommandError::new(format!("{}: the ignore file cannot be read: {error}", file.display()))
         })?;
-        faults.extend(ignores.add(&file.display().to_string(), &text, &today()).err().into_iter().flatten());
+        // Named as any path in the report is, without the place of the root itself.
+        let name = match task.ignore_file {
+            Some(_) => file.display().to_string(),
+            None => format!("{}{IGNORE_FILE}", root.to_lossy()),
+        };
+        faults.extend(ignores.add(&name, &root, &text, &today()).err().into_iter().flatten());
     }
-    if faults.is_empty() { Ok(ignores) } else { Err(CommandError::new(faults.join("\n"))) }
+    if faults.is_empty() { Ok(ignores) } else { Err(CommandError::all(faults)) }
+}
+
+/// The ignore file of each root that has one, and what paths below that root begin with in the report.
+/// The root of files that were named is the current folder.
+fn ignore_files(roots: &[PathBuf]) -> Vec<(PathBuf, BlobPath)> {
+    let paths: Vec<&PathBuf> = roots.iter().filter(|root| *root != Path::new("-")).collect();
+    let mut read = HashSet::new();
+    paths
+        .iter()
+        .map(|path| match path.is_dir() {
+            true => (path.join(IGNORE_FILE), folder_as_shown(path, paths.len() == 1)),
+            false => (PathBuf::from(IGNORE_FILE), BlobPath::from("")),
+        })
+        .filter(|(file, _)| file.is_file() && fs::canonicalize(file).is_ok_and(|file| read.insert(file)))
+        .collect()
 }
 
 /// The day in UTC, by the civil-from-days algorithm (Howard Hinnant, "chrono-Compatible Low-Level Date
@@ -138,10 +173,19 @@ struct Seen {
     tally: Tally,
 }
 
-fn visit(task: &ScanTask, engine: &Engine) -> Result<Seen, CommandError> {
+fn visit(task: &ScanTask, engine: &Engine, chosen: &Chosen) -> Result<Seen, CommandError> {
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
-    let each = |visit: Visit<'_>| note(&seen, engine, &progress, visit);
+    let each = |visit: Visit<'_>| match visit {
+        Visit::Blob(blob) => {
+            let (path, kind) = (blob.path.clone(), blob.kind);
+            let examined = examine(engine, chosen, blob);
+            progress.add(u64::from(kind == PlaceKind::File), examined.bytes);
+            lock(&seen).add(path, kind, examined);
+        }
+        Visit::Gap(gap) => lock(&seen).gaps.push(gap),
+        Visit::Passed(passed) => lock(&seen).pass(passed),
+    };
     for source in sources(task)? {
         source.visit(&each).map_err(|error| CommandError::new(error.to_string()))?;
     }
@@ -165,36 +209,34 @@ fn sources(task: &ScanTask) -> Result<Vec<Box<dyn Source>>, CommandError> {
     Ok(sources)
 }
 
-fn note(seen: &Mutex<Seen>, engine: &Engine, progress: &Progress, visit: Visit<'_>) {
-    let lock = || seen.lock().unwrap_or_else(PoisonError::into_inner);
-    match visit {
-        Visit::Gap(gap) => lock().gaps.push(gap),
-        Visit::Passed(passed) => {
-            let tally = &mut lock().tally;
-            *match passed {
-                Passed::Ignored => &mut tally.ignored_entries,
-                Passed::Excluded => &mut tally.excluded,
-                Passed::Special => &mut tally.special,
-                Passed::Symlink => &mut tally.symlinks,
-            } += 1;
+/// A thread that panicked took no half-written entry along.
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Seen {
+    fn add(&mut self, path: BlobPath, kind: PlaceKind, examined: Examined) {
+        self.sightings.extend(examined.sightings);
+        if kind == PlaceKind::File {
+            self.tally.files += 1;
+            self.tally.bytes += examined.bytes;
+            self.tally.binary += u64::from(examined.binary);
+            self.tally.packed += u64::from(examined.packed);
         }
-        Visit::Blob(blob) => {
-            let (path, is_file) = (blob.path, blob.kind == PlaceKind::File);
-            let examined = examine(engine, blob);
-            progress.add(u64::from(is_file), examined.bytes);
-            let mut seen = lock();
-            seen.sightings.extend(examined.sightings);
-            if is_file {
-                seen.tally.files += 1;
-                seen.tally.bytes += examined.bytes;
-                seen.tally.binary += u64::from(examined.binary);
-                seen.tally.packed += u64::from(examined.packed);
-            }
-            if examined.dropped > 0 {
-                let detail = format!("{} more candidates were not kept", examined.dropped);
-                seen.gaps.push(Gap { path: path.clone(), reason: GapReason::TooManyFindings, detail });
-            }
+        if examined.dropped > 0 {
+            let detail = format!("{} more candidates were not kept", examined.dropped);
+            self.gaps.push(Gap { path, reason: GapReason::TooManyFindings, detail });
         }
+    }
+
+    fn pass(&mut self, passed: Passed) {
+        let tally = &mut self.tally;
+        *match passed {
+            Passed::Ignored => &mut tally.ignored_entries,
+            Passed::Excluded => &mut tally.excluded,
+            Passed::Special => &mut tally.special,
+            Passed::Symlink => &mut tally.symlinks,
+        } += 1;
     }
 }
 

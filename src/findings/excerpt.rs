@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::lines::BYTE_ORDER_MARK;
 use crate::model::{Candidate, Strength};
 
 /// How much of a line is shown on either side of a secret, in bytes.
@@ -30,9 +31,25 @@ impl Masks {
         Masks(masks)
     }
 
-    fn from(&self, at: usize) -> &[(Range<usize>, String)] {
-        &self.0[self.0.partition_point(|(range, _)| range.end <= at)..]
+    /// A part of the text with its masks, and where the last of these ends: a secret is never cut.
+    fn shown(&self, text: &[u8], part: Range<usize>) -> (Vec<u8>, usize) {
+        let (mut shown, mut at) = (vec![], part.start);
+        let first = self.0.partition_point(|(range, _)| range.end <= part.start);
+        for (range, mask) in self.0[first..].iter().take_while(|(range, _)| range.start < part.end) {
+            shown.extend_from_slice(&text[at..range.start.max(at)]);
+            shown.extend_from_slice(if range.start < at { "…" } else { mask }.as_bytes());
+            at = range.end;
+        }
+        if at < part.end {
+            shown.extend_from_slice(&text[at..part.end]);
+        }
+        (shown, at)
     }
+}
+
+/// A text with all its candidates masked, for what is told beside the findings.
+pub fn masked(text: &[u8], candidates: &[Candidate]) -> Vec<u8> {
+    Masks::of(candidates).shown(text, 0..text.len()).0
 }
 
 /// The line of `text` on which `secret` begins, cut to a readable width, masked.
@@ -43,23 +60,11 @@ pub(super) fn of(text: &[u8], secret: &Range<usize>, masks: &Masks) -> String {
     let wide = text.len().min(secret.end + AROUND);
     let line_end = memchr::memchr(b'\n', &text[secret.start..wide]).map(|newline| secret.start + newline);
     let to = line_end.unwrap_or_else(|| char_start(text, wide));
-    let mut shown = String::new();
-    if line_start.is_none() && from > 0 {
-        shown.push('…');
-    }
-    let mut at = from;
-    for (range, mask) in masks.from(from).iter().take_while(|(range, _)| range.start < to) {
-        shown += &String::from_utf8_lossy(&text[at..range.start.max(at)]);
-        shown += if range.start < at { "…" } else { mask };
-        at = range.end;
-    }
-    if at < to {
-        shown += &String::from_utf8_lossy(&text[at..to]);
-    }
-    if line_end.is_none() && to < text.len() && at < to {
-        shown.push('…');
-    }
-    shown.trim().to_owned()
+    let (shown, masked_to) = masks.shown(text, from..to);
+    let before = if line_start.is_none() && from > 0 { "…" } else { "" };
+    let after = if line_end.is_none() && to < text.len() && masked_to < to { "…" } else { "" };
+    let shown = shown.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&shown);
+    format!("{before}{}{after}", String::from_utf8_lossy(shown)).trim().to_owned()
 }
 
 /// The nearest place at or after `at` where a character begins.

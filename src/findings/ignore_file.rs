@@ -5,7 +5,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::model::{Finding, Gap};
+use crate::model::{BlobPath, Finding, Gap, GapReason};
 
 /// The entries of one or more ignore files, and which of them were of use.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub type Today = String;
 struct Entry {
     /// File, line: for notes.
     place: String,
+    /// The root that paths of the entry are relative to.
+    root: BlobPath,
     covers: Covers,
     expired: bool,
     used: bool,
@@ -29,16 +31,18 @@ struct Entry {
 enum Covers {
     Id(String),
     Path(GlobMatcher),
-    Gap(String, GlobMatcher),
+    Gap(GapReason, GlobMatcher),
 }
 
 impl IgnoreFile {
-    /// Adds the entries of a file's text; `name` is how notes and faults call it.
+    /// Adds the entries of the text of the file `name`, which are about what lies below `root`: what paths
+    /// of the report begin with, empty for all.
     ///
     /// # Errors
     /// All faults of the text, each with line and column.
-    pub fn add(&mut self, name: &str, text: &str, today: &Today) -> Result<(), Vec<String>> {
+    pub fn add(&mut self, name: &str, root: &BlobPath, text: &str, today: &Today) -> Result<(), Vec<String>> {
         let mut faults = vec![];
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in (1..).zip(text.lines()) {
             let indent = line.len() - line.trim_start().len();
             if line.trim().is_empty() || line.trim_start().starts_with('#') {
@@ -48,6 +52,7 @@ impl IgnoreFile {
                 Ok((covers, expired)) => {
                     self.entries.push(Entry {
                         place: format!("{name}:{number}"),
+                        root: root.clone(),
                         covers,
                         expired,
                         used: false,
@@ -62,13 +67,12 @@ impl IgnoreFile {
     /// Whether an entry covers the finding: its id, or every one of its places.
     pub(super) fn covers(&mut self, finding: &Finding) -> bool {
         let mut covered = false;
-        let everywhere = |glob: &GlobMatcher| {
-            finding.places.iter().all(|(place, _)| glob.is_match(&*place.path.to_lossy()))
-        };
         for entry in self.entries.iter_mut().filter(|entry| !entry.expired) {
             let hit = match &entry.covers {
                 Covers::Id(id) => *id == finding.id.0,
-                Covers::Path(glob) => everywhere(glob),
+                Covers::Path(glob) => {
+                    finding.places.iter().all(|(place, _)| lies_in(&place.path, &entry.root, glob))
+                }
                 Covers::Gap(..) => false,
             };
             entry.used |= hit;
@@ -82,8 +86,8 @@ impl IgnoreFile {
         let mut accepted = false;
         for entry in self.entries.iter_mut().filter(|entry| !entry.expired) {
             if let Covers::Gap(reason, glob) = &entry.covers
-                && reason == gap.reason.as_str()
-                && glob.is_match(&*gap.path.to_lossy())
+                && *reason == gap.reason
+                && lies_in(&gap.path, &entry.root, glob)
             {
                 entry.used = true;
                 accepted = true;
@@ -92,15 +96,21 @@ impl IgnoreFile {
         accepted
     }
 
-    /// What the person should know: entries that are over or of no use.
-    pub fn notes(&self) -> Vec<String> {
+    /// What the person should know: entries that are over and, where the scan was `complete`, of no use.
+    pub fn notes(&self, complete: bool) -> Vec<String> {
         let note = |entry: &Entry| match (entry.expired, entry.used) {
             (true, _) => Some(format!("{}: the entry has expired; renew it or remove it", entry.place)),
-            (false, false) => Some(format!("{}: the entry matches nothing; remove it", entry.place)),
-            (false, true) => None,
+            (false, false) if complete => {
+                Some(format!("{}: the entry matches nothing; remove it", entry.place))
+            }
+            (false, _) => None,
         };
         self.entries.iter().filter_map(note).collect()
     }
+}
+
+fn lies_in(path: &BlobPath, root: &BlobPath, glob: &GlobMatcher) -> bool {
+    path.below(root).is_some_and(|path| glob.is_match(&*path.to_lossy()))
 }
 
 fn entry(line: &str, today: &Today) -> Result<(Covers, bool), String> {
@@ -114,7 +124,7 @@ fn entry(line: &str, today: &Today) -> Result<(Covers, bool), String> {
             return Err(format!("`id` takes one finding id of 16 hex digits, not `{}`", rest.join(" ")));
         }
         ["path", glob] => Covers::Path(compile(glob)?),
-        ["gap", reason, glob] => Covers::Gap(reason.to_owned(), compile(glob)?),
+        ["gap", word, glob] => Covers::Gap(reason(word)?, compile(glob)?),
         _ => return Err("an entry is `id ID`, `path GLOB` or `gap REASON GLOB`, then reason=\"...\"".into()),
     };
     let mut reason = false;
@@ -137,6 +147,13 @@ fn entry(line: &str, today: &Today) -> Result<(Covers, bool), String> {
     } else {
         Err("the entry has no reason; add reason=\"why this is no leak\"".into())
     }
+}
+
+fn reason(word: &str) -> Result<GapReason, String> {
+    GapReason::ALL.into_iter().find(|reason| reason.as_str() == word).ok_or_else(|| {
+        let known = GapReason::ALL.map(GapReason::as_str).join(", ");
+        format!("`{word}` is no reason of a gap; there are {known}")
+    })
 }
 
 fn is_day(text: &str) -> bool {
@@ -196,16 +213,18 @@ mod tests {
     #[test]
     fn tells_every_fault_with_its_place() {
         let text = "# fine\nid 0123456789abcdef reason=\"a test key\"\nid xyz reason=\"r\"\npath docs/**\n  gap unreadable * reason=\"\"\n\
-                    path a reason=\"x\" expires=soon\nwhat is this\npath [ reason=\"x\"\nid 0123456789abcdef reason=\"open\n";
-        let faults = IgnoreFile::default().add("f", text, &"2030-01-01".into()).unwrap_err();
+                    path a reason=\"x\" expires=soon\nwhat is this\ngap odd * reason=\"x\"\npath [ reason=\"x\"\nid 0123456789abcdef reason=\"open\n";
+        let faults =
+            IgnoreFile::default().add("f", &BlobPath::from(""), text, &"2030-01-01".into()).unwrap_err();
         let starts = [
             "f:3:1: `id`",
             "f:4:1: the entry has no",
             "f:5:3: the reason",
             "f:6:1: `soon`",
             "f:7:1: an entry",
-            "f:8:1: ",
-            "f:9:1: a quote",
+            "f:8:1: `odd` is no reason",
+            "f:9:1: ",
+            "f:10:1: a quote",
         ];
         assert_eq!(faults.len(), starts.len(), "{faults:#?}");
         for (fault, start) in faults.iter().zip(starts) {
@@ -218,9 +237,9 @@ mod tests {
         let mut file = IgnoreFile::default();
         let text =
             "id 0123456789abcdef reason=\"r\" expires=2029-12-31\npath x reason=\"r\" expires=2030-01-01\n";
-        file.add("f", text, &"2030-01-01".into()).unwrap();
+        file.add("f", &BlobPath::from(""), text, &"2030-01-01".into()).unwrap();
         assert_eq!(
-            file.notes(),
+            file.notes(true),
             [
                 "f:1: the entry has expired; renew it or remove it",
                 "f:2: the entry matches nothing; remove it"

@@ -1,5 +1,8 @@
 //! Lines and columns, counted once from the left to the right.
 
+/// The byte order mark in UTF-8, which is what a text is by now however it is stored.
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A place in a text that is only ever moved forward, so that a file costs one count however many
 /// findings it has and however long its lines are.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +24,10 @@ impl Cursor {
     /// Moves to the offset `to` of `text`; `stored_len` tells how many stored bytes a stretch of it took.
     pub(super) fn advance(&mut self, text: &[u8], to: usize, stored_len: impl Fn(&[u8]) -> usize) {
         let passed = &text[self.at..to];
+        // A byte order mark is no column: editors do not count it.
+        if self.stored == 0 && passed.starts_with(BYTE_ORDER_MARK) {
+            self.column -= 1;
+        }
         let last_line = match memchr::memrchr(b'\n', passed) {
             Some(newline) => {
                 self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
@@ -53,6 +60,9 @@ mod tests {
             ("a\r\nbc", (2, 3)),
             ("ä€𝄞", (1, 4)),
             ("\n\n\nx", (4, 2)),
+            ("\u{feff}a", (1, 2)),
+            ("\u{feff}\na", (2, 2)),
+            ("a\u{feff}", (1, 3)),
         ] {
             let mut cursor = Cursor::START;
             cursor.advance(text.as_bytes(), text.len(), <[u8]>::len);

@@ -9,6 +9,7 @@ mod overlap;
 mod settle;
 mod sighted;
 
+pub use excerpt::masked;
 pub use ignore_file::{IgnoreFile, Today};
 pub use settle::{Settled, settle};
-pub use sighted::{Sighter, Stretch};
+pub use sighted::{Chosen, Sighter, Stretch};

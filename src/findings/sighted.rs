@@ -1,12 +1,15 @@
 //! Turns the candidates of one blob into sightings: owned, placed and masked, while its text is at hand.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Match};
 
 use super::excerpt::{self, Masks};
 use super::lines::Cursor;
 use super::overlap;
 use crate::decode::utf16::Encoding;
-use crate::model::{BlobPath, Candidate, Place, PlaceKind, Secret, Sighting};
+use crate::model::{BlobPath, Candidate, Place, PlaceKind, Rule, Secret, Sighting};
 
 /// How many sightings of one blob are kept.
 const MOST: usize = 10_000;
@@ -14,11 +17,43 @@ const MOST: usize = 10_000;
 /// The mark that has a finding on its line ignored, alone or with rule ids: `stanch:ignore[rule, rule]`.
 const IGNORE_MARK: &[u8] = b"stanch:ignore";
 
+/// The same in the words of other tools, as their manuals give them: whoever changes tools need not touch
+/// every line.
+const FOREIGN_MARKS: &[&[u8]] = &[
+    b"betterleaks:allow",
+    b"ggignore",
+    b"gitleaks:allow",
+    b"kingfisher:allow",
+    b"kingfisher:ignore",
+    b"pragma: allowlist secret",
+    b"secretlint-disable-line",
+    b"trufflehog:ignore",
+];
+
+/// Which rules a person asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// All that there are.
+    All,
+    /// Those with these ids. The others are looked for as well: what stands beside a finding is masked.
+    Only(Vec<String>),
+}
+
+impl Chosen {
+    fn holds(&self, rule: &Rule) -> bool {
+        match self {
+            Chosen::All => true,
+            Chosen::Only(ids) => ids.iter().any(|id| id == rule.id),
+        }
+    }
+}
+
 /// Collects the sightings of one blob, stretch by stretch.
 pub struct Sighter<'a> {
     path: &'a BlobPath,
     kind: PlaceKind,
     encoding: Encoding,
+    chosen: &'a Chosen,
     /// The end of the last stretch, in the offsets of the next one once it is there.
     cursor: Cursor,
     sightings: Vec<Sighting>,
@@ -38,21 +73,23 @@ pub struct Stretch<'a> {
 }
 
 impl<'a> Sighter<'a> {
-    /// A sighter for the blob at `path`.
-    pub fn new(path: &'a BlobPath, kind: PlaceKind, encoding: Encoding) -> Sighter<'a> {
-        Sighter { path, kind, encoding, cursor: Cursor::START, sightings: vec![], dropped: 0 }
+    /// A sighter for the blob at `path`, of secrets that the `chosen` rules find.
+    pub fn new(path: &'a BlobPath, kind: PlaceKind, encoding: Encoding, chosen: &'a Chosen) -> Sighter<'a> {
+        Sighter { path, kind, encoding, chosen, cursor: Cursor::START, sightings: vec![], dropped: 0 }
     }
 
     /// Takes the candidates of the next stretch. `more` says that others follow.
     pub fn take(&mut self, stretch: Stretch<'_>, more: bool) {
-        let Stretch { text, base, owned, candidates } = stretch;
+        let Stretch { text, base, owned, mut candidates } = stretch;
         if candidates.is_empty() && !more {
             return;
         }
         let stored_len = |text: &[u8]| self.encoding.stored_len(text);
         self.cursor.at = self.offset_of(text, (self.cursor.stored - base) as usize);
         let owned = base + owned.start as u64..base + owned.end as u64;
-        let (masks, marks) = (Masks::of(&candidates), Marks::of(text));
+        let masks = Masks::of(&candidates);
+        candidates.retain(|candidate| self.chosen.holds(candidate.rule));
+        let marks = if candidates.is_empty() { Marks(vec![]) } else { Marks::of(text) };
         for winner in overlap::resolve(candidates) {
             let secret = &winner.candidate.secret;
             if secret.start < self.cursor.at {
@@ -123,20 +160,32 @@ impl<'a> Sighter<'a> {
 }
 
 /// The ignore marks of a text, by place.
-struct Marks(Vec<usize>);
+struct Marks(Vec<Mark>);
+
+struct Mark {
+    range: Range<usize>,
+    foreign: bool,
+}
 
 impl Marks {
     fn of(text: &[u8]) -> Marks {
-        Marks(memchr::memmem::find_iter(text, IGNORE_MARK).collect())
+        static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+            let words = std::iter::once(&IGNORE_MARK).chain(FOREIGN_MARKS);
+            AhoCorasick::new(words).expect("a few words fit an automaton")
+        });
+        let mark = |found: Match| Mark { range: found.range(), foreign: found.pattern().as_usize() > 0 };
+        Marks(FINDER.find_iter(text).map(mark).collect())
     }
 
     /// Whether a line of the secret bears a mark for this rule.
     fn cover(&self, text: &[u8], secret: &Range<usize>, rule: &str) -> bool {
         let same_line = |from: usize, to: usize| memchr::memchr(b'\n', &text[from..to]).is_none();
-        let (before, after) = self.0.split_at(self.0.partition_point(|&mark| mark < secret.start));
-        let before = before.iter().rev().take_while(|&&mark| same_line(mark, secret.start));
-        let after = after.iter().take_while(|&&mark| mark < secret.end || same_line(secret.end, mark));
-        before.chain(after).any(|&mark| names(&text[mark + IGNORE_MARK.len()..], rule))
+        let (before, after) = self.0.split_at(self.0.partition_point(|mark| mark.range.start < secret.start));
+        let before = before.iter().rev().take_while(|mark| same_line(mark.range.start, secret.start));
+        let after = after
+            .iter()
+            .take_while(|mark| mark.range.start < secret.end || same_line(secret.end, mark.range.start));
+        before.chain(after).any(|mark| mark.foreign || names(&text[mark.range.end..], rule))
     }
 }
 

@@ -29,6 +29,15 @@ pub enum GapReason {
 }
 
 impl GapReason {
+    /// All there are.
+    pub const ALL: [GapReason; 5] = [
+        GapReason::Unreadable,
+        GapReason::Vanished,
+        GapReason::Changed,
+        GapReason::TooManyFindings,
+        GapReason::BrokenIndex,
+    ];
+
     /// The word used in reports and in `.stanchignore`.
     pub fn as_str(self) -> &'static str {
         match self {

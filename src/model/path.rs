@@ -26,6 +26,11 @@ impl BlobPath {
         String::from_utf8_lossy(&self.0)
     }
 
+    /// The path below the folder that a root is shown as, where it lies there.
+    pub fn below(&self, root: &BlobPath) -> Option<BlobPath> {
+        self.0.strip_prefix(&*root.0).map(BlobPath::new)
+    }
+
     /// The last part.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit(|&byte| byte == b'/').next().unwrap_or(&self.0)
