@@ -19,6 +19,8 @@ fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
         ("entra-secret", "{base62:3}8Q~{base62:31}"),
         ("gitlab-routable", "glpat-"),
         ("grafana-sa", "glsa_{base62:32}_"),
+        ("matrix-mas", "mat_{base62:30}_"),
+        ("matrix-synapse", "syt_"),
     ] {
         for seed in 0..20 {
             let value = template::fill(&format!("{start}{{{name}}}"), seed).unwrap();
@@ -35,6 +37,49 @@ fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
             let other = if &value[at..=at] == "x" { "y" } else { "x" };
             let spoiled = [&value[..at], other, &value[at + 1..]].concat();
             assert_eq!(outcome(&spoiled), Outcome::Wrong, "{name}, seed {seed}, place {at}");
+        }
+    }
+}
+
+#[test]
+fn what_a_structure_forges_is_right_and_its_start_alone_is_not() {
+    for (name, start) in [
+        ("atlassian-datacenter", "BBDC-"),
+        ("basic-auth", ""),
+        ("bedrock-key", "ABSK"),
+        ("bedrock-session-key", "bedrock-api-key-"),
+        ("cloudflare-tunnel", ""),
+        ("discord-bot", ""),
+        ("elastic-api-key", "essu_"),
+        ("elastic-enrollment", ""),
+        ("fly-macaroon", "fm2_"),
+        ("github-app-jwt", "ghs_1234_"),
+        ("grafana-api-key", ""),
+        ("grafana-cloud", "glc_"),
+        ("jfrog-reference", ""),
+        ("jwt", ""),
+        ("mapbox-token", "sk."),
+        ("ngrok-ksuid", ""),
+        ("onepassword-service-account", "ops_"),
+        ("openai-marker", "sk-proj-{base62:20}"),
+        ("pypi-macaroon", "pypi-AgEIcHlwaS5vcmc"),
+        ("sentry-org", "sntrys_"),
+        ("snyk-token", "snyk_uat.{hex:8}."),
+        ("vault-token", "hvs."),
+        ("workos-key", "sk_live_"),
+        ("xor-base62", "cio_tp_{base62:31}"),
+    ] {
+        let rest = if name == "openai-marker" { "{base62:20}" } else { "" };
+        for seed in 0..20 {
+            let value = template::fill(&format!("{start}{{{name}}}{rest}"), seed).unwrap();
+            let prefix = start.split('{').next().unwrap();
+            let check = |value: &str| {
+                let value = value.as_bytes();
+                (by_name(name).unwrap().check)(Subject { value, prefix: prefix.as_bytes(), matched: value })
+            };
+            assert!(matches!(check(&value), Outcome::Right(_)), "{name}, seed {seed}");
+            let start = check(&value[..prefix.len() + 6]);
+            assert!(!matches!(start, Outcome::Right(_)), "{name}, seed {seed}: {start:?}");
         }
     }
 }

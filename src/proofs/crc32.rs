@@ -72,7 +72,7 @@ fn after_prefix(so_far: &str) -> &[u8] {
     so_far.rsplit('_').next().unwrap_or(so_far).as_bytes()
 }
 
-fn base62(covered: &[u8]) -> [u8; 6] {
+pub(super) fn base62(covered: &[u8]) -> [u8; 6] {
     let mut number = crc32fast::hash(covered);
     let mut text = [b'0'; 6];
     for digit in text.iter_mut().rev() {

@@ -1,15 +1,36 @@
 //! Offline proofs: what a value says about itself. One small file each, with its source.
 
+mod atlassian;
 mod aws_key_id;
 mod azure;
+mod basic;
+mod bedrock;
+mod cloudflare;
 mod crc32;
+mod discord;
+mod elastic;
+mod fly;
+mod github_fine_grained;
 mod gitlab_routable;
+mod grafana;
+mod jfrog;
 mod jwt;
 mod keys;
+mod mapbox;
+mod matrix;
 pub mod names;
+mod ngrok;
+mod onepassword;
 mod openai_marker;
+mod pypi;
 mod sample;
+mod sentry;
+mod snyk;
+mod text;
 mod userinfo;
+mod vault;
+mod workos;
+mod xor62;
 
 pub use sample::is_sample;
 
@@ -54,22 +75,47 @@ pub struct Proof {
 
 /// Every proof, sorted by name.
 static ALL: &[Proof] = &[
+    atlassian::PROOF,
     aws_key_id::PROOF,
     azure::CASK,
     azure::HIS,
+    basic::PROOF,
+    bedrock::LONG_TERM,
+    bedrock::SHORT_TERM,
+    cloudflare::PROOF,
     crc32::BASE62,
     crc32::BASE62_WHOLE,
     crc32::HEX,
     crc32::UPPER_HEX_WHOLE,
+    discord::PROOF,
+    elastic::API_KEY,
+    elastic::ENROLLMENT,
     azure::ENTRA,
+    fly::PROOF,
+    jwt::GITHUB_APP,
+    github_fine_grained::PROOF,
     gitlab_routable::PROOF,
+    grafana::API_KEY,
+    grafana::CLOUD,
     crc32::GRAFANA,
+    jfrog::PROOF,
     jwt::PROOF,
+    mapbox::PROOF,
+    matrix::MAS,
+    matrix::SYNAPSE,
+    ngrok::PROOF,
+    onepassword::PROOF,
     openai_marker::PROOF,
     keys::PEM,
     keys::PEM_BASE64,
     keys::PEM_CUT,
+    pypi::PROOF,
+    sentry::PROOF,
+    snyk::PROOF,
     userinfo::PROOF,
+    vault::PROOF,
+    workos::PROOF,
+    xor62::PROOF,
 ];
 
 /// The proof of that name.

@@ -138,17 +138,17 @@ fn check(subject: Subject<'_>) -> Outcome {
     let value = String::from_utf8_lossy(subject.value);
     let matched = String::from_utf8_lossy(subject.matched);
     let (user, host) = user_and_host(&matched).unwrap_or(("", ""));
-    let same = !user.is_empty() && user.eq_ignore_ascii_case(&value);
-    if same
-        || is_reference(&value)
-        || cuts_a_template(&value, &matched)
-        || is_placeholder(&value)
-        || is_sample_host(host)
-    {
-        Outcome::Wrong
-    } else {
+    if is_password(user, &value) && !cuts_a_template(&value, &matched) && !is_sample_host(host) {
         Outcome::Right(Evidence::of(ProofLevel::None))
+    } else {
+        Outcome::Wrong
     }
+}
+
+/// Whether `value` is a password of `user`: no reference, no placeholder, not the name itself.
+pub(super) fn is_password(user: &str, value: &str) -> bool {
+    let same = !user.is_empty() && user.eq_ignore_ascii_case(value);
+    !same && !is_reference(value) && !is_placeholder(value)
 }
 
 /// User and host of an address, if it is one.
