@@ -77,6 +77,7 @@ impl Plain {
             rule.proof.map_or(Outcome::Silent, |name| (proofs::by_name(name).unwrap().check)(subject));
         let confidence = match outcome {
             Outcome::Public(_) => return None,
+            _ if proofs::published(value).is_some() => return None,
             Outcome::Wrong if rule.wrong_proof == WrongProof::Drops => return None,
             Outcome::Right(evidence)
                 if matches!(evidence.level, ProofLevel::Structure | ProofLevel::Checksum) =>

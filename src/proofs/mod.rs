@@ -22,16 +22,19 @@ pub mod names;
 mod ngrok;
 mod onepassword;
 mod openai_marker;
+mod published;
 mod pypi;
 mod sample;
 mod sentry;
 mod snyk;
+mod table;
 mod text;
 mod userinfo;
 mod vault;
 mod workos;
 mod xor62;
 
+pub use published::published;
 pub use sample::is_sample;
 
 use crate::model::Evidence;

@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use super::der::unsigned;
+use crate::proofs::table;
 
 static TABLE: &str = include_str!("../../../rules/public/keys.tsv");
 
@@ -17,24 +18,7 @@ const DIGITS: usize = 30;
 pub(super) fn published(number: &[u8]) -> Option<&'static str> {
     let hash = Sha256::digest(unsigned(number));
     let digits: String = hash[..DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect();
-    find(&digits)
-}
-
-/// Searches the text itself: it is sorted, and nothing is read before the first key is met.
-fn find(digits: &str) -> Option<&'static str> {
-    let mut text = TABLE;
-    while !text.is_empty() {
-        let middle = text[..text.len() / 2].rfind('\n').map_or(0, |newline| newline + 1);
-        let (before, from) = text.split_at(middle);
-        let (row, after) = from.split_once('\n').unwrap_or((from, ""));
-        let (known, origin) = row.split_once('\t')?;
-        match digits.cmp(known) {
-            std::cmp::Ordering::Equal => return Some(origin),
-            std::cmp::Ordering::Less => text = before,
-            std::cmp::Ordering::Greater => text = after,
-        }
-    }
-    None
+    table::find(TABLE, &digits)
 }
 
 #[cfg(test)]
@@ -42,26 +26,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_every_row_is_found() {
-        let rows: Vec<(&str, &str)> = TABLE.lines().map(|row| row.split_once('\t').unwrap()).collect();
-        assert!(rows.len() >= 93, "{} rows", rows.len());
-        for pair in rows.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{} stands before {}", pair[0].0, pair[1].0);
-        }
-        for (digits, origin) in rows {
-            assert!(digits.len() == DIGITS && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte)));
-            assert!(!origin.is_empty() && origin.trim() == origin, "{digits}: {origin}");
-            assert_eq!(find(digits), Some(origin));
-        }
-        for digits in ["", "0", &"f".repeat(DIGITS), &"0".repeat(DIGITS)] {
-            assert_eq!(find(digits), None);
-        }
+    fn the_table_is_sound() {
+        table::assert_sound(TABLE, DIGITS);
+        assert!(TABLE.lines().count() >= 93);
     }
 
     #[test]
     fn the_insecure_key_of_vagrant_is_known() {
         // From its modulus; the SSH fingerprint is SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA.
-        assert!(find("4fd9973c9cc206ef5f736fb578800d").is_some_and(|origin| origin.contains("vagrant")));
+        assert!(
+            table::find(TABLE, "4fd9973c9cc206ef5f736fb578800d")
+                .is_some_and(|origin| origin.contains("vagrant"))
+        );
     }
 
     #[test]
