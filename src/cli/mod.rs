@@ -58,7 +58,7 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
         args::Rules::List { format: args::ListFormat::Json } => commands::rules::list_json(&mut out),
         args::Rules::Explain { id } => commands::rules::explain(&id, &mut out),
         args::Rules::Check { paths } => commands::rules::check(&paths, &mut out),
-        args::Rules::New { provider } => commands::rules::create(&provider, Path::new("."), &mut out),
+        args::Rules::New { provider } => commands::rules::create(&provider, Path::new(""), &mut out),
     }
     .or_else(commands::closed_pipe_is_fine)?;
     Ok(Exit::Clean)

@@ -24,15 +24,12 @@ impl Output {
     /// When there is no folder to write into, or a folder stands in the way.
     pub(super) fn check(&self) -> Result<(), CommandError> {
         let Output::File(path) = self else { return Ok(()) };
-        let fault = if path.is_dir() {
-            Some(io::ErrorKind::IsADirectory)
-        } else {
-            fs::metadata(folder_of(path)).map_or_else(
-                |error| Some(error.kind()),
-                |folder| (!folder.is_dir()).then_some(io::ErrorKind::NotADirectory),
-            )
+        let folder = || match fs::metadata(folder_of(path))? {
+            folder if folder.is_dir() => Ok(()),
+            _ => Err(io::ErrorKind::NotADirectory.into()),
         };
-        fault.map_or(Ok(()), |kind| Err(unwritable(path, &kind.into())))
+        let fits = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { folder() };
+        fits.map_err(|error: io::Error| unwritable(path, &error))
     }
 
     /// Writes the report.

@@ -17,7 +17,7 @@ use crate::{proofs, report};
 const SEEDS: u64 = 5;
 
 /// How alike ids are, from 0 to 1, where one may be meant by the other.
-const ALIKE: f64 = 0.8;
+const ALIKE: f64 = 0.6;
 
 /// A longest match up to this many bytes is bearable for a rule that is tried at every place.
 const BEARABLE: usize = 1024;
@@ -119,7 +119,7 @@ pub fn explain(id: &str, out: &mut dyn Write) -> Result<(), CommandError> {
 pub(super) fn unknown(id: &str, rules: &[&Rule]) -> CommandError {
     let mut near: Vec<(f64, &str)> = rules
         .iter()
-        .map(|rule| (strsim::jaro_winkler(id, rule.id), rule.id))
+        .map(|rule| (strsim::normalized_damerau_levenshtein(id, rule.id), rule.id))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -177,7 +177,7 @@ pub fn check(paths: &[PathBuf], out: &mut dyn Write) -> Result<(), CommandError>
     if !faults.is_empty() {
         return Err(CommandError::all(faults));
     }
-    writeln!(out, "{checked} rules, no faults")?;
+    writeln!(out, "{checked} {}, no faults", if checked == 1 { "rule" } else { "rules" })?;
     Ok(())
 }
 

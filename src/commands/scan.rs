@@ -124,12 +124,15 @@ fn read_ignores(task: &ScanTask) -> Result<IgnoreFile, CommandError> {
         let text = fs::read_to_string(&file).map_err(|error| {
             CommandError::new(format!("{}: the ignore file cannot be read: {error}", file.display()))
         })?;
-        // Named as any path in the report is, without the place of the root itself.
+        // In the report it is named as any path there, without the place of the root itself.
+        let typed = file.display();
         let name = match task.ignore_file {
-            Some(_) => file.display().to_string(),
+            Some(_) => typed.to_string(),
             None => format!("{}{IGNORE_FILE}", root.to_lossy()),
         };
-        faults.extend(ignores.add(&name, &root, &text, &today()).err().into_iter().flatten());
+        if let Err(found) = ignores.add(&name, &root, &text, &today()) {
+            faults.extend(found.iter().map(|fault| format!("{typed}:{fault}")));
+        }
     }
     if faults.is_empty() { Ok(ignores) } else { Err(CommandError::all(faults)) }
 }

@@ -35,11 +35,11 @@ enum Covers {
 }
 
 impl IgnoreFile {
-    /// Adds the entries of the text of the file `name`, which are about what lies below `root`: what paths
-    /// of the report begin with, empty for all.
+    /// Adds the entries of a text, which are about what lies below `root`: what paths of the report begin
+    /// with, empty for all. `name` is what notes call the file.
     ///
     /// # Errors
-    /// All faults of the text, each with line and column.
+    /// All faults of the text, each after its line and column.
     pub fn add(&mut self, name: &str, root: &BlobPath, text: &str, today: &Today) -> Result<(), Vec<String>> {
         let mut faults = vec![];
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -58,7 +58,7 @@ impl IgnoreFile {
                         used: false,
                     });
                 }
-                Err(message) => faults.push(format!("{name}:{number}:{}: {message}", indent + 1)),
+                Err(message) => faults.push(format!("{number}:{}: {message}", indent + 1)),
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -110,7 +110,8 @@ impl IgnoreFile {
 }
 
 fn lies_in(path: &BlobPath, root: &BlobPath, glob: &GlobMatcher) -> bool {
-    path.below(root).is_some_and(|path| glob.is_match(&*path.to_lossy()))
+    // A path that was typed as an absolute one is still one below the root, as the patterns are.
+    path.below(root).is_some_and(|path| glob.is_match(path.to_lossy().trim_start_matches('/')))
 }
 
 fn entry(line: &str, today: &Today) -> Result<(Covers, bool), String> {
@@ -217,14 +218,14 @@ mod tests {
         let faults =
             IgnoreFile::default().add("f", &BlobPath::from(""), text, &"2030-01-01".into()).unwrap_err();
         let starts = [
-            "f:3:1: `id`",
-            "f:4:1: the entry has no",
-            "f:5:3: the reason",
-            "f:6:1: `soon`",
-            "f:7:1: an entry",
-            "f:8:1: `odd` is no reason",
-            "f:9:1: ",
-            "f:10:1: a quote",
+            "3:1: `id`",
+            "4:1: the entry has no",
+            "5:3: the reason",
+            "6:1: `soon`",
+            "7:1: an entry",
+            "8:1: `odd` is no reason",
+            "9:1: ",
+            "10:1: a quote",
         ];
         assert_eq!(faults.len(), starts.len(), "{faults:#?}");
         for (fault, start) in faults.iter().zip(starts) {
