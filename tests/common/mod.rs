@@ -120,7 +120,10 @@ impl Project {
 
     fn with_program(&self, program: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stanch {
         let mut command = Command::new(program);
-        command.args(args).current_dir(&self.folder).env_remove("CLICOLOR_FORCE");
+        command.args(args).current_dir(&self.folder);
+        for name in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "RUST_BACKTRACE"] {
+            command.env_remove(name);
+        }
         Stanch { command, input: Box::new(|_| Ok(())) }
     }
 }
