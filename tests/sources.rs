@@ -493,7 +493,7 @@ fn a_line_of_500_mb_is_scanned_from_its_start_to_its_end() {
 
 #[test]
 fn a_hundred_thousand_files_in_one_folder_are_all_scanned() {
-    let project = Project::new();
+    let project = Project::in_memory();
     fs::create_dir(project.path("many")).unwrap();
     for number in 0..100_000 {
         fs::write(project.path(format!("many/{number:06}")), "nothing\n").unwrap();

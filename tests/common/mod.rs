@@ -34,7 +34,17 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn new() -> Project {
-        let folder = tempfile::Builder::new().prefix("stanch-test-").tempdir().unwrap().keep();
+        Project::below(&std::env::temp_dir())
+    }
+
+    /// A project in memory where the system offers that: for more files than a disk makes quickly.
+    pub(crate) fn in_memory() -> Project {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Project::below(memory) } else { Project::new() }
+    }
+
+    fn below(place: &Path) -> Project {
+        let folder = tempfile::Builder::new().prefix("stanch-test-").tempdir_in(place).unwrap().keep();
         // Some tests run the program as someone else, who has to get in.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         Project { folder: fs::canonicalize(folder).unwrap() }
