@@ -213,6 +213,15 @@ stanch: caf�\n\u{1b}[2Jstanch: all clear\u{202e}: the rules cannot be read: No
     );
 }
 
+#[test]
+fn no_message_brings_a_backtrace() {
+    let project = Project::new();
+    for args in [&["scan", "missing"][..], &["scan", "--rule", "nope"], &["rules", "check", "missing"]] {
+        let ran = project.stanch(args).env("RUST_BACKTRACE", "full").run();
+        assert_eq!(ran.exits(2).stderr().lines().count(), 1, "{}", ran.told());
+    }
+}
+
 // Rules that were chosen or brought along
 
 #[test]

@@ -992,6 +992,54 @@ Scanned 5 files, 73 B.
 }
 
 #[test]
+fn a_repository_that_was_made_to_harm_does_not() {
+    let fresh = || Project::of(&[(".gitignore", "*.log\n"), ("a.log", &token(99)), ("repo", "")]);
+    let cases: [(&str, &dyn Fn(&Project)); 9] = [
+        ("a pipe for .git", &|project| project.command("mkfifo", [".git"])),
+        ("an endless file for .git", &|project| symlink("/dev/zero", project.path(".git")).unwrap()),
+        ("a loop for .git", &|project| symlink(".git", project.path(".git")).unwrap()),
+        (".git that leads nowhere", &|project| drop(project.write(".git", "gitdir: /dev/null\n"))),
+        (".git that is something else", &|project| drop(project.write(".git", b"\xff\xfe\0"))),
+        ("a pipe for the index", &|project| {
+            fs::create_dir(project.path(".git")).unwrap();
+            project.command("mkfifo", [".git/index"]);
+        }),
+        ("a folder for the index", &|project| fs::create_dir_all(project.path(".git/index")).unwrap()),
+        ("an endless index", &|project| {
+            fs::create_dir(project.path(".git")).unwrap();
+            symlink("/dev/zero", project.path(".git/index")).unwrap();
+        }),
+        ("an empty index", &|project| drop(project.write(".git/index", ""))),
+    ];
+    for (name, make) in cases {
+        let project = fresh();
+        make(&project);
+        let ran = project.stanch_after(LITTLE_MEMORY, JSON).run();
+        ran.check(ran.code == Some(1), name);
+        assert_eq!(ran.paths(), ["a.log"], "{name}");
+        assert_eq!(ran.json()["gaps"][0]["path"], ".git", "{name}: {}", ran.told());
+        ran.has_not(&project.path("").display().to_string());
+    }
+    for name in ["config", "commondir"] {
+        let project = fresh();
+        project.git(&["init", "--quiet"]);
+        project.command("rm", ["-f", &format!(".git/{name}")]);
+        project.command("mkfifo", [format!(".git/{name}")]);
+        // Without an index nothing is tracked.
+        assert_eq!(json(&project, &[]).exits(0).tally("ignored_entries"), 1, "{name}");
+    }
+}
+
+#[test]
+fn an_index_that_may_not_be_read_hides_nothing() {
+    let project = repository(&[(".gitignore", "*.log\n"), ("a.log", &token(99))]);
+    project.git(&["add", "."]);
+    fs::set_permissions(project.path(".git/index"), fs::Permissions::from_mode(0o0)).unwrap();
+    let ran = project.stanch_as_nobody(["scan"]).run();
+    ran.exits(1).has("    .git: Permission denied (os error 13)\n").has("a.log:1:1");
+}
+
+#[test]
 fn excluded_entries_are_counted() {
     let project = Project::of(&[
         ("a.lock", &token(93)),
@@ -1074,4 +1122,73 @@ Scanned 1 file, 0 B.
 
 "#]]
     );
+}
+
+#[test]
+fn odd_content_is_shown_harmless() {
+    let project = Project::new();
+    let token = token(110);
+    project.write(
+        "a.log",
+        format!("\u{1b}[31m{token}\u{1b}[0m\r \u{202e}desrever\u{200b} caf")
+            .into_bytes()
+            .into_iter()
+            .chain(*b"\xe9\n")
+            .collect::<Vec<u8>>(),
+    );
+    for format in ["human", "json", "jsonl", "sarif"] {
+        let ran = project.stanch(["scan", "--format", format]).run();
+        let text = ran.exits(1).stdout();
+        let raw = |letter: char| {
+            (letter.is_control() && letter != '\n') || matches!(letter, '\u{202e}' | '\u{200b}')
+        };
+        assert!(!text.contains(raw), "{format} should hold nothing that steers a terminal: {text:?}");
+    }
+    project
+        .stanch(["scan"])
+        .run()
+        .has("\u{2502} \\u{1b}[31mghp_\u{2026}\\u{1b}[0m\\r \\u{202e}desrever\\u{200b} caf\u{fffd}");
+}
+
+#[test]
+fn what_is_too_much_for_one_file_is_a_gap() {
+    let project = Project::new();
+    let many: String = (0..10_050).map(|seed| format!("{}\n", token(seed))).collect();
+    project.write("many.txt", many);
+    let ran = json(&project, &[]);
+    assert_eq!(ran.exits(1).tally("shown"), 10_000);
+    let gap = serde_json::json!({
+        "reason": "too-many-findings",
+        "path": "many.txt",
+        "detail": "50 more candidates were not kept",
+        "accepted": false,
+    });
+    assert_eq!(ran.json()["gaps"], serde_json::json!([gap]));
+}
+
+#[test]
+fn a_key_of_many_lines_is_one_finding_across_every_border() {
+    const LENGTH: usize = 9 * 1024 * 1024;
+    let project = Project::new();
+    let key = common::example("pem-rsa-pkcs1-private-key", 1);
+    for shift in [0, key.len() / 2, key.len()] {
+        let mut bytes = b"a line of words\n".repeat(LENGTH / 16);
+        let mut expected = vec![];
+        for border in borders().into_iter().filter(|border| border + key.len() < LENGTH) {
+            let at = border - shift.min(border);
+            bytes[at - 1] = b'\n';
+            bytes[at..at + key.len()].copy_from_slice(key.as_bytes());
+            bytes[at + key.len()] = b'\n';
+            expected.push(at);
+        }
+        project.write("large.txt", &bytes);
+        let ran = json(&project, &["large.txt"]);
+        let mut starts: Vec<usize> = ran
+            .places()
+            .iter()
+            .map(|place| place.rsplit([' ', '.']).nth(2).unwrap().parse().unwrap())
+            .collect();
+        starts.sort_unstable();
+        assert_eq!(starts, expected, "keys {shift} bytes before each border");
+    }
 }

@@ -52,7 +52,7 @@ def main():
 
 
 def tool(name):
-    found = shutil.which(name)
+    found = shutil.which(str(name))
     if found is None:
         sys.exit(f"with_rg: {name} is missing")
     return found
