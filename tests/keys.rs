@@ -46,6 +46,11 @@ fn every_kind_of_key_is_read() {
         ("openssh-ec", Structure, "EC, P-256", "no"),
         ("openssh-rsa", Structure, "RSA, 512 bits", "no"),
         ("openssh-encrypted", Decoded, "Ed25519", "aes256-ctr, bcrypt with 16 rounds"),
+        ("pgp", Structure, "Ed25519", "no"),
+        ("pgp-encrypted", Decoded, "Ed25519", "AES-256"),
+        ("ssh2", Decoded, "RSA", "3des-cbc"),
+        ("cosign", Decoded, "", "nacl/secretbox, scrypt"),
+        ("openvpn", Decoded, "OpenVPN, 2048 bits", "no"),
     ] {
         for seed in 0..5 {
             for form in ["", ",escaped"] {
@@ -54,6 +59,63 @@ fn every_kind_of_key_is_read() {
                 assert_eq!(told("pem", &key), expected, "{kind}{form}, seed {seed}");
             }
         }
+    }
+}
+
+#[test]
+fn keys_without_armour_are_read() {
+    use ProofLevel::{Checksum, Decoded, Structure};
+    for (proof, template, level) in [
+        ("ppk", "{ppk:2}", Structure),
+        ("ppk", "{ppk:3}", Structure),
+        ("bech32-age", "AGE-SECRET-KEY-1{bech32-age}", Checksum),
+        ("bech32-age", "AGE-SECRET-KEY-PQ-1{bech32-age}", Checksum),
+        ("minisign", "{minisign}", Structure),
+        ("minisign", "{minisign:encrypted}", Decoded),
+        ("signify", "{signify}", Structure),
+        ("signify", "{signify:encrypted}", Decoded),
+        ("wireguard", "{wireguard}", Decoded),
+    ] {
+        for seed in 0..5 {
+            let key = template::fill(template, seed).unwrap();
+            assert_eq!(told(proof, &key).map(|told| told.0), Some(level), "{template}, seed {seed}");
+            if level == Decoded {
+                continue;
+            }
+            // In the middle stands the number, at the end of PuTTY's files the MAC.
+            let at = if proof == "ppk" { key.len() - 20 } else { key.len() / 2 };
+            let other = if key[at..].starts_with('7') { "8" } else { "7" };
+            let spoiled = [&key[..at], other, &key[at + 1..]].concat();
+            assert_eq!(outcome(proof, &spoiled), Outcome::Wrong, "{template}, seed {seed}");
+        }
+    }
+    for placeholder in ["A".repeat(43), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into()] {
+        assert_eq!(outcome("wireguard", &(placeholder.clone() + "=")), Outcome::Wrong, "{placeholder}");
+        assert_eq!(outcome("jwk-d", &placeholder), Outcome::Wrong, "{placeholder}");
+    }
+}
+
+/// The first key of RFC 8032 is also that of RFC 8037 and stands in many projects.
+#[test]
+fn a_published_key_is_known_in_every_form() {
+    let seed: Vec<u8> = ["9d61b19deffd5a60ba844af492ec2cc4", "4449c5697b326919703bac031cae7f60"]
+        .concat()
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
+    let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let body = STANDARD.encode([&head[..], &seed].concat());
+    let label = "PRIVATE KEY";
+    let pem = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----");
+    let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&seed);
+    for (proof, value) in [
+        ("pem", &pem),
+        ("pem-base64", &STANDARD.encode(&pem)),
+        ("pem-cut", &pem[..pem.find("-----END").unwrap()].to_owned()),
+        ("jwk-d", &url_safe),
+    ] {
+        assert!(matches!(outcome(proof, value), Outcome::Public(_)), "{proof}");
     }
 }
 

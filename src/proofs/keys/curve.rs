@@ -10,6 +10,8 @@ pub(super) struct Curve {
     pub(super) name: &'static str,
     /// DER of its object identifier, without tag and length.
     pub(super) object: &'static [u8],
+    /// Length of a coordinate in bytes.
+    pub(super) size: usize,
     /// Its name in SSH keys (RFC 5656), where it has one.
     pub(super) ssh: Option<&'static str>,
     /// The uncompressed public point of a private scalar.
@@ -21,6 +23,7 @@ pub(super) struct Curve {
 pub(super) static P256: Curve = Curve {
     name: "P-256",
     object: &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+    size: 32,
     ssh: Some("nistp256"),
     public: public::<p256::NistP256>,
     uncompressed: uncompressed::<p256::NistP256>,
@@ -32,6 +35,7 @@ pub(super) static CURVES: [&Curve; 4] = [
     &Curve {
         name: "P-384",
         object: &[0x2b, 0x81, 0x04, 0x00, 0x22],
+        size: 48,
         ssh: Some("nistp384"),
         public: public::<p384::NistP384>,
         uncompressed: uncompressed::<p384::NistP384>,
@@ -39,6 +43,7 @@ pub(super) static CURVES: [&Curve; 4] = [
     &Curve {
         name: "P-521",
         object: &[0x2b, 0x81, 0x04, 0x00, 0x23],
+        size: 66,
         ssh: Some("nistp521"),
         public: public::<p521::NistP521>,
         uncompressed: uncompressed::<p521::NistP521>,
@@ -46,6 +51,7 @@ pub(super) static CURVES: [&Curve; 4] = [
     &Curve {
         name: "secp256k1",
         object: &[0x2b, 0x81, 0x04, 0x00, 0x0a],
+        size: 32,
         ssh: None,
         public: public::<k256::Secp256k1>,
         uncompressed: uncompressed::<k256::Secp256k1>,

@@ -7,11 +7,12 @@ use fastrand::Rng;
 use num_bigint::BigUint;
 
 use super::curve::{self, P256};
-use super::{der, ssh};
+use super::{der, pgp, ppk, ssh};
 
 /// What `{pem:kind}` stands for; `{pem:kind,escaped}` is the same on one line with `\n` for line ends.
 /// The kinds are `rsa`, `rsa-pkcs8`, `rsa-encrypted`, `ec`, `ec-pkcs8`, `ec-encrypted`, `dsa`, `ed25519`,
-/// `encrypted`, `openssh`, `openssh-ec`, `openssh-rsa` and `openssh-encrypted`.
+/// `encrypted`, `openssh`, `openssh-ec`, `openssh-rsa`, `openssh-encrypted`, `pgp`, `pgp-encrypted`, `ssh2`,
+/// `cosign`, `sigstore` and `openvpn`.
 pub(super) fn pem(_: &str, argument: &str, random: &mut Rng) -> String {
     let (kind, form) = argument.split_once(',').unwrap_or((argument, ""));
     let (label, head, body) = match kind {
@@ -37,6 +38,11 @@ pub(super) fn pem(_: &str, argument: &str, random: &mut Rng) -> String {
         "openssh-ec" => ("OPENSSH PRIVATE KEY", String::new(), openssh_ec(random)),
         "openssh-rsa" => ("OPENSSH PRIVATE KEY", String::new(), openssh_rsa(random)),
         "openssh-encrypted" => ("OPENSSH PRIVATE KEY", String::new(), openssh_encrypted(random)),
+        "ssh2" => return ssh2(random),
+        "openvpn" => return openvpn(random),
+        "pgp" | "pgp-encrypted" => return pgp(kind == "pgp-encrypted", random),
+        "cosign" => ("ENCRYPTED COSIGN PRIVATE KEY", String::new(), cosign(random)),
+        "sigstore" => ("ENCRYPTED SIGSTORE PRIVATE KEY", String::new(), cosign(random)),
         _ => return String::new(),
     };
     let width = if label.starts_with("OPENSSH") { 70 } else { 64 };
@@ -50,17 +56,20 @@ const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// Lines of base64 between BEGIN and END.
 fn armour(label: &str, head: &str, body: &[u8], width: usize) -> String {
-    let text = STANDARD.encode(body);
-    let lines: Vec<String> =
-        text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    format!("-----BEGIN {label}-----\n{head}{}\n-----END {label}-----", lines.join("\n"))
+    format!("-----BEGIN {label}-----\n{head}{}\n-----END {label}-----", lines(body, width).join("\n"))
 }
 
-fn bytes(random: &mut Rng, length: usize) -> Vec<u8> {
+/// Base64 in lines of so many characters.
+pub(super) fn lines(bytes: &[u8], width: usize) -> Vec<String> {
+    let text = STANDARD.encode(bytes);
+    text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+}
+
+pub(super) fn bytes(random: &mut Rng, length: usize) -> Vec<u8> {
     std::iter::repeat_with(|| random.u8(..)).take(length).collect()
 }
 
-fn seed(random: &mut Rng) -> [u8; 32] {
+pub(super) fn seed(random: &mut Rng) -> [u8; 32] {
     std::array::from_fn(|_| random.u8(..))
 }
 
@@ -213,4 +222,45 @@ fn section(fields: &[&[u8]], block: usize, random: &mut Rng) -> Vec<u8> {
         [&check[..], &check, &ssh::strings(fields), &ssh::strings(&[b"somebody@somewhere"])].concat();
     section.extend((1..).take(section.len().next_multiple_of(block) - section.len()));
     section
+}
+
+/// What `{ppk:2}` and `{ppk:3}` stand for: a PuTTY key of that version without passphrase.
+pub(super) fn ppk(version: &str, random: &mut Rng) -> String {
+    let seed = seed(random);
+    let public = ssh::strings(&[b"ssh-ed25519", &curve::ed25519(&seed)]);
+    ppk::file(version.parse().unwrap_or(3), "ssh-ed25519", &public, &ssh::strings(&[&seed]))
+}
+
+/// A key of OpenPGP with its user and the checksum of its armour.
+fn pgp(encrypted: bool, random: &mut Rng) -> String {
+    const AES_256: u8 = 9;
+    let (seed, created) = (seed(random), random.u32(1_500_000_000..1_800_000_000));
+    let packets = pgp::packets(&curve::ed25519(&seed), &seed, created, encrypted.then_some(AES_256));
+    let sum = STANDARD.encode(&pgp::crc24(&packets).to_be_bytes()[1..]);
+    let (label, body) = ("PGP PRIVATE KEY BLOCK", lines(&packets, 64).join("\n"));
+    format!("-----BEGIN {label}-----\nComment: for tests\n\n{body}\n={sum}\n-----END {label}-----")
+}
+
+fn ssh2(random: &mut Rng) -> String {
+    const KIND: &str = "if-modn{sign{rsa-pkcs1-sha1},encrypt{rsa-pkcs1v2-oaep}}";
+    let body = lines(&ssh::commercial_file(KIND, "3des-cbc", &bytes(random, 128)), 70).join("\n");
+    let label = "SSH2 ENCRYPTED PRIVATE KEY";
+    format!("---- BEGIN {label} ----\nComment: \"rsa key\"\n{body}\n---- END {label} ----")
+}
+
+fn cosign(random: &mut Rng) -> Vec<u8> {
+    // Written by hand: the order matters, as the rule looks for its beginning.
+    let (salt, nonce) = (STANDARD.encode(bytes(random, 32)), STANDARD.encode(bytes(random, 24)));
+    let text = STANDARD.encode(bytes(random, 120));
+    format!(
+        r#"{{"kdf":{{"name":"scrypt","params":{{"N":65536,"r":8,"p":1}},"salt":"{salt}"}},"cipher":{{"name":"nacl/secretbox","nonce":"{nonce}"}},"ciphertext":"{text}"}}"#
+    )
+    .into_bytes()
+}
+
+fn openvpn(random: &mut Rng) -> String {
+    let digits: String = bytes(random, 256).iter().map(|byte| format!("{byte:02x}")).collect();
+    let lines: Vec<&str> = (0..512).step_by(32).map(|at| &digits[at..at + 32]).collect();
+    let label = "OpenVPN Static key V1";
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", lines.join("\n"))
 }

@@ -32,6 +32,8 @@ pub(super) struct Key {
     /// Whether the private half was found to belong to the public one that stands beside it.
     agrees: bool,
     encrypted: Option<String>,
+    /// What the key is known by, where that is not its fingerprint in SSH.
+    fingerprint: Option<String>,
     comment: Option<String>,
 }
 
@@ -73,7 +75,14 @@ impl Key {
 
     /// A key of which only the algorithm is known.
     pub(super) fn named(algorithm: impl Into<String>) -> Key {
-        Key { algorithm: algorithm.into(), public: None, agrees: false, encrypted: None, comment: None }
+        Key {
+            algorithm: algorithm.into(),
+            public: None,
+            agrees: false,
+            encrypted: None,
+            fingerprint: None,
+            comment: None,
+        }
     }
 
     /// A DSA key; `None` if its public number is not what follows from the private one.
@@ -128,6 +137,16 @@ impl Key {
         Key { comment: Some(text).filter(|text| !text.is_empty()), ..self }
     }
 
+    /// The same key, known by another fingerprint than that of SSH.
+    pub(super) fn fingerprint(self, fingerprint: String) -> Key {
+        Key { fingerprint: Some(fingerprint), ..self }
+    }
+
+    /// The same key; a checksum of its private half is right.
+    pub(super) fn proven(self) -> Key {
+        Key { agrees: true, ..self }
+    }
+
     /// The same key; its SubjectPublicKeyInfo is not the usual one.
     pub(super) fn without_info(self) -> Key {
         Key { public: self.public.map(|public| Public { info: None, ..public }), ..self }
@@ -145,7 +164,7 @@ impl Key {
         let facts = [
             ("algorithm", Some(algorithm).filter(|name| !name.is_empty())),
             ("encrypted", Some(self.encrypted.unwrap_or_else(|| "no".into()))),
-            ("fingerprint", ssh),
+            ("fingerprint", self.fingerprint.or(ssh)),
             ("spki", info),
             ("comment", self.comment),
         ];

@@ -1,6 +1,8 @@
 //! Private keys in an armour of hyphens: PEM (RFC 7468), OpenSSL's own encryption, OpenSSH and others that
 //! write `-----BEGIN ...-----`.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD, STANDARD_NO_PAD};
@@ -9,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::key::{Key, is_random};
 use super::plain::{base64_of, plain};
-use super::{asn1, forge, ssh};
+use super::{asn1, forge, pgp, ssh};
 use crate::model::{Evidence, ProofLevel};
 use crate::proofs::{Outcome, Proof};
 
@@ -46,28 +48,52 @@ pub(in crate::proofs) const CUT: Proof = Proof {
 /// A block that was taken out of its surroundings.
 struct Block {
     text: Zeroizing<Vec<u8>>,
-    /// Where what is between BEGIN and END lies in the text.
-    inner: std::ops::Range<usize>,
+    label: Range<usize>,
+    /// What is between BEGIN and END.
+    inner: Range<usize>,
 }
 
 impl Block {
     /// The block that `value` is; `None` where its two labels differ.
     fn of(value: &[u8]) -> Option<Block> {
-        let text = plain(value, b"--");
-        let label = text.strip_prefix(b"-----BEGIN ")?;
-        let label = &label[..memchr::memmem::find(label, b"-----")?];
-        let end = [b"-----END ", label, b"-----"].concat();
-        let inner = "-----BEGIN -----".len() + label.len()..memchr::memmem::rfind(&text, &end)?;
-        (inner.start <= inner.end).then_some(Block { text: Zeroizing::new(text), inner })
+        const HYPHENS: &[char] = &['-', ' '];
+        let text = Zeroizing::new(plain(value, b"--"));
+        let begin =
+            text.find(b"BEGIN ").filter(|&at| text[..at].trim_with(|c| HYPHENS.contains(&c)).is_empty())?;
+        let label = begin + "BEGIN ".len()..text[begin..].find_byte(b'-')? + begin;
+        let start = text.len() - text[label.end..].trim_start_with(|c| c == '-').len();
+        let label = label.start..label.start + text[label].trim_ascii_end().len();
+        let end = text.rfind([b"END ", &text[label.clone()], b"-"].concat()).or_else(|| {
+            // SSH.com sets a blank before the hyphens.
+            text.rfind([b"END ", &text[label.clone()], b" -"].concat())
+        })?;
+        let inner = start..start + text.get(start..end)?.trim_end_with(|c| HYPHENS.contains(&c)).len();
+        Some(Block { text, label, inner })
     }
 
-    fn inner(&self) -> &[u8] {
-        &self.text[self.inner.clone()]
+    fn key(&self) -> Option<Key> {
+        let inner = &self.text[self.inner.clone()];
+        match &self.text[self.label.clone()] {
+            b"PGP PRIVATE KEY BLOCK" => pgp::key(inner),
+            b"SSH2 ENCRYPTED PRIVATE KEY" => ssh::commercial(&decode(after_head(inner))?),
+            b"OpenVPN Static key V1" => openvpn(inner),
+            b"ENCRYPTED SIGSTORE PRIVATE KEY" | b"ENCRYPTED COSIGN PRIVATE KEY" => cosign(&decode(inner)?),
+            _ => match inner.find(b"DEK-Info:") {
+                Some(at) => traditional_encrypted(&inner[at + b"DEK-Info:".len()..]),
+                None => of_bytes(&decode(inner)?),
+            },
+        }
     }
 }
 
+/// What follows the lines of a head; only they hold a colon.
+pub(super) fn after_head(inner: &[u8]) -> &[u8] {
+    let colon = inner.rfind_byte(b':').unwrap_or(0);
+    &inner[inner[colon..].find_byte(b'\n').filter(|_| colon > 0).map_or(0, |end| colon + end)..]
+}
+
 fn check(value: &[u8]) -> Outcome {
-    Block::of(value).and_then(|block| key(block.inner())).map_or(Outcome::Wrong, Key::outcome)
+    Block::of(value).and_then(|block| block.key()).map_or(Outcome::Wrong, Key::outcome)
 }
 
 fn check_cut(value: &[u8]) -> Outcome {
@@ -89,13 +115,6 @@ fn check_cut(value: &[u8]) -> Outcome {
     }
 }
 
-fn key(inner: &[u8]) -> Option<Key> {
-    if let Some(at) = memchr::memmem::find(inner, b"DEK-Info:") {
-        return traditional_encrypted(&inner[at + b"DEK-Info:".len()..]);
-    }
-    of_bytes(&decode(inner)?)
-}
-
 fn of_bytes(bytes: &[u8]) -> Option<Key> {
     if ssh::is_openssh(bytes) { ssh::openssh(bytes) } else { asn1::key(bytes) }
 }
@@ -105,7 +124,7 @@ const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// The bytes of a body in base64, padded or not.
-fn decode(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn decode(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let text = Zeroizing::new(base64_of(body)?);
     STANDARD_NO_PAD.decode(&text[..]).ok().map(Zeroizing::new)
 }
@@ -120,4 +139,22 @@ fn traditional_encrypted(after: &[u8]) -> Option<Key> {
     let body = decode(&rest[vector..])?;
     let whole = !cipher.ends_with("CBC") || vector == 2 * block && body.len() % block == 0;
     (whole && body.len() >= 32 && is_random(&body)).then(|| Key::named("").encrypted(cipher.to_owned()))
+}
+
+/// 2048 bits in hex, of which `tls-auth` and `tls-crypt` take what they need.
+fn openvpn(inner: &[u8]) -> Option<Key> {
+    let digits: Zeroizing<Vec<u8>> = base64_of(inner)?.into();
+    let is_hex = digits.len() == 512 && digits.iter().all(u8::is_ascii_hexdigit);
+    // Chance leaves no digit out of so many.
+    let varied = (b'0'..=b'9').all(|digit| digits.contains(&digit));
+    (is_hex && varied).then(|| Key::named("OpenVPN, 2048 bits"))
+}
+
+/// JSON that names how the password becomes a key, the cipher, and what it wrote.
+fn cosign(json: &[u8]) -> Option<Key> {
+    let file: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let name = |part: &str| file.get(part)?.get("name")?.as_str();
+    let text = file.get("ciphertext")?.as_str().filter(|text| text.len() >= 64)?;
+    let how = format!("{}, {}", name("cipher")?, name("kdf")?);
+    is_random(&STANDARD.decode(text).ok()?).then(|| Key::named("").encrypted(how))
 }

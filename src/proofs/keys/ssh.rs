@@ -4,9 +4,12 @@
 
 use super::curve::CURVES;
 use super::der::unsigned;
-use super::key::{Key, Public, Rsa};
+use super::key::{Key, Public, Rsa, is_random};
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
+
+/// How files of SSH.com begin (`SSH_COM_PRIVATE_KEY_MAGIC` in OpenSSH).
+const COMMERCIAL: &[u8] = &[0x3f, 0x6f, 0xf9, 0xeb];
 
 /// Values one after another.
 #[derive(Clone, Copy)]
@@ -73,7 +76,7 @@ fn block(cipher: &[u8]) -> usize {
 
 fn unencrypted(public: &[u8], private: &[u8]) -> Option<Key> {
     let mut section = Reader(private);
-    let kind = Reader(public).string()?;
+    let kind = kind(public)?;
     if section.number()? != section.number()? || section.string()? != kind {
         return None;
     }
@@ -82,6 +85,11 @@ fn unencrypted(public: &[u8], private: &[u8]) -> Option<Key> {
     let padded = section.0.iter().zip(1..).all(|(&byte, place)| byte == place);
     let same = key.public.as_ref().is_none_or(|own| own.ssh.as_deref() == Some(public));
     (padded && same).then(|| key.comment(comment))
+}
+
+/// The name of the algorithm in a public blob.
+pub(super) fn kind(blob: &[u8]) -> Option<&[u8]> {
+    Reader(blob).string()
 }
 
 /// The key of a public blob, for what is encrypted.
@@ -145,6 +153,32 @@ fn private_key(kind: &[u8], section: &mut Reader<'_>) -> Option<Key> {
 fn ecdsa(kind: &[u8]) -> Option<&'static super::curve::Curve> {
     let name = kind.strip_prefix(b"ecdsa-sha2-")?;
     CURVES.into_iter().find(|curve| curve.ssh.is_some_and(|ssh| ssh.as_bytes() == name))
+}
+
+/// The key in a file of SSH.com, of which neither half is in a form that is known here.
+pub(super) fn commercial(bytes: &[u8]) -> Option<Key> {
+    let mut file = Reader(bytes.strip_prefix(COMMERCIAL)?);
+    let length = file.number()? as usize;
+    let (kind, cipher, data) = (file.string()?, file.string()?, file.string()?);
+    if length != bytes.len() || !is_random(data) {
+        return None;
+    }
+    let named = |name: &[u8]| memchr::memmem::find(kind, name).is_some();
+    let key = Key::named(if named(b"rsa") {
+        "RSA"
+    } else if named(b"dsa") || named(b"dl-") {
+        "DSA"
+    } else {
+        ""
+    });
+    Some(if cipher == b"none" { key } else { key.encrypted(String::from_utf8_lossy(cipher).into_owned()) })
+}
+
+/// A file of SSH.com around these bytes.
+pub(super) fn commercial_file(kind: &str, cipher: &str, data: &[u8]) -> Vec<u8> {
+    let content = strings(&[kind.as_bytes(), cipher.as_bytes(), data]);
+    let length = (COMMERCIAL.len() + 4 + content.len()) as u32;
+    [COMMERCIAL, &length.to_be_bytes(), &content].concat()
 }
 
 /// A file of OpenSSH around a public blob and the private section's fields.
