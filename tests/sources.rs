@@ -994,22 +994,28 @@ Scanned 5 files, 73 B.
 #[test]
 fn a_repository_that_was_made_to_harm_does_not() {
     let fresh = || Project::of(&[(".gitignore", "*.log\n"), ("a.log", &token(99)), ("repo", "")]);
-    let cases: [(&str, &dyn Fn(&Project)); 9] = [
-        ("a pipe for .git", &|project| project.command("mkfifo", [".git"])),
-        ("an endless file for .git", &|project| symlink("/dev/zero", project.path(".git")).unwrap()),
-        ("a loop for .git", &|project| symlink(".git", project.path(".git")).unwrap()),
-        (".git that leads nowhere", &|project| drop(project.write(".git", "gitdir: /dev/null\n"))),
-        (".git that is something else", &|project| drop(project.write(".git", b"\xff\xfe\0"))),
-        ("a pipe for the index", &|project| {
-            fs::create_dir(project.path(".git")).unwrap();
-            project.command("mkfifo", [".git/index"]);
-        }),
+    let pipe = |project: &Project, name: &str| {
+        fs::create_dir_all(project.path(name).parent().unwrap()).unwrap();
+        project.command("mkfifo", [name]);
+    };
+    let link = |project: &Project, name: &str, to: &str| {
+        fs::create_dir_all(project.path(name).parent().unwrap()).unwrap();
+        symlink(to, project.path(name)).unwrap();
+    };
+    let file = |project: &Project, name: &str, content: &[u8]| {
+        project.write(name, content);
+    };
+    type Make<'a> = &'a dyn Fn(&Project);
+    let cases: [(&str, Make<'_>); 9] = [
+        ("a pipe for .git", &|project| pipe(project, ".git")),
+        ("an endless file for .git", &|project| link(project, ".git", "/dev/zero")),
+        ("a loop for .git", &|project| link(project, ".git", ".git")),
+        (".git that leads nowhere", &|project| file(project, ".git", b"gitdir: /dev/null\n")),
+        (".git that is something else", &|project| file(project, ".git", b"\xff\xfe\0")),
+        ("a pipe for the index", &|project| pipe(project, ".git/index")),
+        ("an endless index", &|project| link(project, ".git/index", "/dev/zero")),
+        ("an empty index", &|project| file(project, ".git/index", b"")),
         ("a folder for the index", &|project| fs::create_dir_all(project.path(".git/index")).unwrap()),
-        ("an endless index", &|project| {
-            fs::create_dir(project.path(".git")).unwrap();
-            symlink("/dev/zero", project.path(".git/index")).unwrap();
-        }),
-        ("an empty index", &|project| drop(project.write(".git/index", ""))),
     ];
     for (name, make) in cases {
         let project = fresh();
