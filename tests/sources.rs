@@ -66,7 +66,8 @@ fn a_root_that_may_not_be_read_is_a_gap() {
     for root in ["locked", "locked.txt"] {
         fs::set_permissions(project.path(root), fs::Permissions::from_mode(0o0)).unwrap();
         let ran = project.stanch_as_nobody(["scan", root]).run();
-        ran.exits(3).has("Permission denied").has("No secrets in what was scanned");
+        let path = if root == "locked" { "." } else { root };
+        ran.exits(3).has(&format!("    {path}: Permission denied")).has("No secrets in what was scanned");
     }
 }
 
@@ -796,12 +797,22 @@ fn gitignore_files_nest_and_the_nearest_wins() {
 }
 
 #[test]
+fn a_folder_that_was_named_is_meant_though_it_is_hidden() {
+    let project = repository(&[
+        (".gitignore", "build/\n*.log\n"),
+        ("build/out/a.txt", &token(76)),
+        ("build/a.log", &token(77)),
+        ("build/build/b.txt", &token(78)),
+    ]);
+    json(&project, &[]).exits(0);
+    let ran = json(&project, &["build"]);
+    assert_eq!((ran.paths(), ran.tally("ignored_entries")), (vec!["out/a.txt".to_owned()], 2));
+    assert_eq!(json(&project, &[".", "build"]).paths(), ["build/out/a.txt"]);
+}
+
+#[test]
 fn what_git_says_of_ignored_files_is_what_is_hidden() {
-    let project = repository(&[(
-        ".gitignore",
-        "# a comment\n\\#literal\n*.o\nfoo/*\n!foo/bar\n**/gen/\na/**/z\nsp ace\ntrailing \n[ab].c\nx?y\n/only\n",
-    )]);
-    for name in [
+    const NAMES: [&str; 30] = [
         "#literal",
         "1.o",
         "d/2.o",
@@ -815,6 +826,7 @@ fn what_git_says_of_ignored_files_is_what_is_hidden() {
         "a/b/zz",
         "sp ace",
         "trailing",
+        "trailing ",
         "a.c",
         "c.c",
         "xyy",
@@ -824,19 +836,43 @@ fn what_git_says_of_ignored_files_is_what_is_hidden() {
         "-dash",
         "tab\there",
         "ä.o",
+        "!bang",
+        "d/e/f/g.txt",
+        "5x",
+        "back\\slash",
+        "[a]",
+        "star*",
+        "A.O",
+    ];
+    for rules in [
+        "# a comment\n\\#literal\n*.o\nfoo/*\n!foo/bar\n**/gen/\na/**/z\nsp ace\ntrailing \n[ab].c\nx?y\n/only\n",
+        "\u{feff}*.o\r\nfoo/\r\n\r\n!1.o\r\n",
+        "trailing\\ \n\\!bang\n[!ab].c\n[[:digit:]]x\n*.[oO]\n",
+        "*\n!*/\n!*.c\n",
+        "/*\n!/d\n/d/*\n!/d/e\n",
+        "d/e/\n!d/e/f/g.txt\n",
+        "a/**\n**/only\nd/**/g.txt\n",
+        "foo/bar/\nfoo/1/\nd/only\ne/f\n",
+        "/\n//\n!\n\\\n[\n[z-a]\n{a,b}.c\n***\n!a.c\n",
+        "back\\\\slash\n\\[a\\]\nstar\\*\n",
+        "**/\n!d/\n",
+        "foo/**/1\n**foo\nd**\n!d/**/\n",
     ] {
-        project.write(name, token(1));
+        let project = repository(&[(".gitignore", rules)]);
+        for name in NAMES {
+            project.write(name, token(1));
+        }
+        let listed = std::process::Command::new("git")
+            .args(["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"])
+            .current_dir(project.path(""))
+            .output()
+            .unwrap();
+        let mut visible: Vec<String> =
+            String::from_utf8(listed.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
+        visible.retain(|path| path != ".gitignore");
+        visible.sort();
+        assert_eq!(json(&project, &[]).paths(), visible, "{rules:?}");
     }
-    let listed = std::process::Command::new("git")
-        .args(["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"])
-        .current_dir(project.path(""))
-        .output()
-        .unwrap();
-    let mut visible: Vec<String> =
-        String::from_utf8(listed.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
-    visible.retain(|path| path != ".gitignore");
-    visible.sort();
-    assert_eq!(json(&project, &[]).paths(), visible);
 }
 
 #[test]
@@ -956,7 +992,7 @@ fn every_form_of_index_is_read() {
 #[test]
 fn an_index_that_cannot_be_read_hides_nothing_and_is_one_gap() {
     let project = repository(&[
-        (".gitignore", "*.log\nmany/\n"),
+        (".gitignore", "*.log\nmany/*\n"),
         ("a.log", &token(92)),
         ("b.log", "nothing"),
         ("many/1", "nothing"),
@@ -984,7 +1020,7 @@ Not scanned: 1
     .git: File is too small even for header with zero entries and smallest hash
 
 Found 1 secret in 1 place: 1 critical.
-Scanned 5 files, 73 B.
+Scanned 5 files, 74 B.
 
 "#]]
     );

@@ -11,8 +11,9 @@ use ignore::gitignore::Gitignore;
 use super::git::Repository;
 
 /// Answers for one walk, from many threads.
-#[derive(Default)]
 pub(super) struct Ignores {
+    /// Where the walk begins: who names a folder means it, hidden or not.
+    root: PathBuf,
     scopes: Mutex<HashMap<PathBuf, Arc<Scope>>>,
 }
 
@@ -38,6 +39,11 @@ pub(super) enum Say {
 }
 
 impl Ignores {
+    /// What holds for a walk from `root`.
+    pub(super) fn from(root: &Path) -> Ignores {
+        Ignores { root: root.to_owned(), scopes: Mutex::default() }
+    }
+
     /// What holds for the entry at `path`, which lies in a folder that was walked.
     pub(super) fn say(&self, path: &Path, is_folder: bool) -> Say {
         let Some(folder) = path.parent() else { return Say::Visible };
@@ -73,7 +79,8 @@ impl Ignores {
             return Scope { repository: None, rules: vec![], hidden: false };
         };
         let rules = above.rules.iter().cloned().chain(own()).collect();
-        Scope { repository: above.repository.clone(), rules, hidden: above.hides(folder, true) }
+        let hidden = folder != self.root && above.hides(folder, true);
+        Scope { repository: above.repository.clone(), rules, hidden }
     }
 }
 

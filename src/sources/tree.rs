@@ -120,7 +120,11 @@ impl Root {
 
     fn shown(&self, path: &Path) -> BlobPath {
         let below = path.strip_prefix(&self.path).unwrap_or(path);
-        BlobPath::new([self.shown.as_bytes(), &bytes_of(below)].concat())
+        match [self.shown.as_bytes(), &bytes_of(below)].concat() {
+            // The root itself, where it needs no name.
+            shown if shown.is_empty() => BlobPath::from("."),
+            shown => BlobPath::new(shown),
+        }
     }
 
     /// The repository's own place in a path, also where the repository begins above the root.
@@ -161,7 +165,7 @@ impl Tree {
     }
 
     fn walk(&self, root: &Root, each: &(dyn Fn(Visit<'_>) + Sync)) {
-        let ignores = Ignores::default();
+        let ignores = Ignores::from(&root.path);
         let walker = WalkBuilder::new(&root.path)
             .standard_filters(false)
             .follow_links(false)
@@ -365,7 +369,7 @@ fn gap_of(root: &Root, error: &ignore::Error) -> Gap {
             _ => None,
         }
     }
-    let path = path_of(error).map_or_else(|| root.shown.clone(), |path| root.shown(path));
+    let path = path_of(error).map_or_else(|| root.shown(&root.path), |path| root.shown(path));
     match error.io_error() {
         Some(error) => gap(&path, error),
         None => Gap { path, reason: GapReason::Unreadable, detail: error.to_string() },

@@ -311,7 +311,9 @@ impl Ran {
     #[track_caller]
     pub(crate) fn paths(&self) -> Vec<String> {
         let of = |place: &String| place.split(':').next().unwrap().to_owned();
-        self.places().iter().map(of).collect()
+        let mut paths: Vec<String> = self.places().iter().map(of).collect();
+        paths.sort();
+        paths
     }
 
     /// A number of the tally; from `--format json`.
