@@ -22,6 +22,7 @@ pub mod names;
 mod ngrok;
 mod onepassword;
 mod openai_marker;
+mod placeholder;
 mod published;
 mod pypi;
 mod sample;

@@ -1,9 +1,14 @@
 //! Passwords in addresses and connection strings: is it a password at all, and does it open a host that
 //! exists? References to variables, placeholders and hosts reserved for documents say no.
 //!
-//! Sources: RFC 3986 for the parts of an address, RFC 2606, RFC 6761 and RFC 5737 for reserved hosts; the
-//! words were collected from false findings in public code.
+//! Sources: RFC 3986 for the parts of an address, RFC 2606, RFC 6761 and RFC 5737 for reserved hosts; made-up
+//! hosts were collected from false findings in public code.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::placeholder::{is_phrase, is_placeholder, is_reference, looks_random};
 use super::{Outcome, Proof, Subject};
 use crate::model::{Evidence, ProofLevel};
 
@@ -15,102 +20,6 @@ pub(super) const PROOF: Proof = Proof {
         "7".chars().chain(std::iter::repeat_with(|| random.alphanumeric()).take(19)).collect()
     },
 };
-
-/// Longest text that is taken apart into words: a longer password is no placeholder.
-const LONGEST_PHRASE: usize = 40;
-
-/// What placeholders are made of.
-const WORDS: &[&str] = &[
-    "admin",
-    "administrator",
-    "anonymous",
-    "api",
-    "bar",
-    "baz",
-    "blank",
-    "changeit",
-    "changeme",
-    "change",
-    "cred",
-    "credentials",
-    "database",
-    "db",
-    "default",
-    "demo",
-    "dummy",
-    "empty",
-    "encrypted",
-    "enter",
-    "example",
-    "fake",
-    "foo",
-    "goes",
-    "guest",
-    "here",
-    "hidden",
-    "host",
-    "insert",
-    "invalid",
-    "key",
-    "letmein",
-    "login",
-    "masked",
-    "me",
-    "mock",
-    "mongo",
-    "my",
-    "mysql",
-    "new",
-    "nil",
-    "none",
-    "null",
-    "old",
-    "pass",
-    "passphrase",
-    "passw0rd",
-    "passwd",
-    "password",
-    "placeholder",
-    "please",
-    "postgres",
-    "private",
-    "pw",
-    "pwd",
-    "qux",
-    "qwerty",
-    "rabbit",
-    "rabbitmq",
-    "redacted",
-    "redis",
-    "removed",
-    "replace",
-    "root",
-    "s3cret",
-    "sample",
-    "secret",
-    "secure",
-    "some",
-    "string",
-    "strong",
-    "super",
-    "test",
-    "testing",
-    "the",
-    "tiger",
-    "this",
-    "todo",
-    "token",
-    "top",
-    "undefined",
-    "user",
-    "username",
-    "value",
-    "welcome",
-    "word",
-    "with",
-    "x",
-    "your",
-];
 
 /// Hosts that only stand in documents, or are the machine itself.
 const SAMPLE_HOSTS: &[&str] = &[
@@ -134,50 +43,86 @@ const SAMPLE_SUFFIXES: &[&str] =
 /// 127.0.0.0/8 and the networks of RFC 5737.
 const SAMPLE_NETWORKS: &[&str] = &["127.", "192.0.2.", "198.51.100.", "203.0.113."];
 
+/// Domains in which people put the hosts of their examples: `foo.com`, `your-company.net`, `the.host`.
+const MADE_UP_DOMAINS: &[&str] = &[
+    "bar",
+    "baz",
+    "bogus",
+    "company",
+    "corp",
+    "foo",
+    "hostname",
+    "mycompany",
+    "your-company",
+    "yourcompany",
+];
+
+/// Top-level domains of such hosts.
+const COMMON_ENDS: &[&str] =
+    &["co", "com", "dev", "domain", "host", "io", "net", "org", "site", "tld", "xyz"];
+
+/// Users whose password is known to all: it is mostly their mail address.
+const ANONYMOUS: &[&str] = &["anoncvs", "anonymous", "ftp"];
+
 fn check(subject: Subject<'_>) -> Outcome {
     let value = String::from_utf8_lossy(subject.value);
     let matched = String::from_utf8_lossy(subject.matched);
-    let (user, host) = user_and_host(&matched).unwrap_or(("", ""));
-    if is_password(user, &value) && !cuts_a_template(&value, &matched) && !is_sample_host(host) {
-        Outcome::Right(Evidence::of(ProofLevel::None))
+    let place = address(&matched).or_else(|| netrc(&matched)).unwrap_or_default();
+    let plain = if matched.contains("://") {
+        percent_decode_str(&value).decode_utf8_lossy()
     } else {
-        Outcome::Wrong
-    }
+        Cow::from(&*value)
+    };
+    let is_secret = !is_reference(&value)
+        && plain.chars().count() >= SHORTEST
+        && is_password(place.user, &plain)
+        && !cuts_a_template(&value, &matched)
+        && !is_sample_host(place.host)
+        && place.port != "port"
+        && (looks_random(&plain) || !is_made_up_host(place.host));
+    if is_secret { Outcome::Right(Evidence::of(ProofLevel::None)) } else { Outcome::Wrong }
 }
+
+/// Shortest password, in characters.
+const SHORTEST: usize = 3;
 
 /// Whether `value` is a password of `user`: no reference, no placeholder, not the name itself.
 pub(super) fn is_password(user: &str, value: &str) -> bool {
     let same = !user.is_empty() && user.eq_ignore_ascii_case(value);
-    !same && !is_reference(value) && !is_placeholder(value)
+    let last = value.rsplit(':').next().unwrap_or_default();
+    !same
+        && ![user, last].iter().any(|name| ANONYMOUS.contains(name))
+        && !is_reference(value)
+        && !is_placeholder(value)
 }
 
-/// User and host of an address, if it is one.
-fn user_and_host(address: &str) -> Option<(&str, &str)> {
-    let (_, rest) = address.split_once("://")?;
-    let (userinfo, host) = rest.rsplit_once('@')?;
+/// Who signs in, and where; empty where the text does not tell.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Login<'a> {
+    user: &'a str,
+    host: &'a str,
+    port: &'a str,
+}
+
+/// The login of an address.
+fn address(text: &str) -> Option<Login<'_>> {
+    let (_, rest) = text.split_once("://")?;
+    let (userinfo, place) = rest.rsplit_once('@')?;
     let user = userinfo.split(':').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split_inclusive(']').next()
-    } else {
-        host.split([':', ',', ')', ';']).next()
+    let ends = |letter: char| [':', ',', ')', ';'].contains(&letter);
+    let length = match place.find(']') {
+        Some(bracket) if place.starts_with('[') => bracket + 1,
+        _ => place.find(ends).unwrap_or(place.len()),
     };
-    Some((user, host.unwrap_or_default()))
+    let (host, after) = place.split_at(length);
+    let port = after.strip_prefix(':').and_then(|port| port.split(ends).next()).unwrap_or_default();
+    Some(Login { user, host, port })
 }
 
-/// A variable, a template or a format, not a value: `$NAME`, `${NAME}`, `{{ name }}`, `%s`, `%NAME%`.
-fn is_reference(value: &str) -> bool {
-    let wrapped =
-        |edge: &str| value.len() > 2 * edge.len() && value.starts_with(edge) && value.ends_with(edge);
-    value.starts_with('$')
-        || value.contains('{') && value.contains('}')
-        || value.contains("$(")
-        || value.contains("%(")
-        || wrapped("%")
-        || wrapped("__")
-        || wrapped("@")
-        || value.starts_with('[') && value.ends_with(']')
-        || ["%s", "%d", "%v", "%q"].iter().any(|format| value.starts_with(format))
-        || ["process.env", "os.environ"].iter().any(|code| value.contains(code))
+/// The login of an entry in a netrc file.
+fn netrc(text: &str) -> Option<Login<'_>> {
+    let after = |word| text.split_whitespace().skip_while(|token| *token != word).nth(1);
+    Some(Login { user: after("login")?, host: after("machine").unwrap_or_default(), port: "" })
 }
 
 /// The rest of a template that holds a colon (`${USER:-me}`): braces are percent-encoded in an address.
@@ -185,32 +130,20 @@ fn cuts_a_template(value: &str, matched: &str) -> bool {
     matched.contains('@') && value.contains('}')
 }
 
-/// Words that stand for a password, and masks: `your_password`, `changeme123`, `****`, `xxx`, `123456`.
-fn is_placeholder(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let stem = lower.trim_end_matches(|end: char| end.is_ascii_digit() || end == '!');
-    let words: String = stem.chars().filter(|letter| !matches!(letter, '_' | '-' | '.')).collect();
-    let first = lower.chars().next();
-    lower.chars().all(|letter| Some(letter) == first)
-        || ["***", "...", "xxx", "…"].iter().any(|mask| lower.contains(mask))
-        || "1234567890".starts_with(&lower)
-        || lower == "p@ssw0rd"
-        || lower == "p@ssword"
-        || lower.len() - stem.len() <= 4
-            && !words.is_empty()
-            && words.len() <= LONGEST_PHRASE
-            && is_made_of_words(&words)
-}
-
-fn is_made_of_words(text: &str) -> bool {
-    text.is_empty() || WORDS.iter().any(|word| text.strip_prefix(word).is_some_and(is_made_of_words))
-}
-
 fn is_sample_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     SAMPLE_HOSTS.contains(&host.as_str())
         || SAMPLE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix) || host == suffix[1..])
         || SAMPLE_NETWORKS.iter().any(|network| host.starts_with(network))
+}
+
+/// A host that nobody but its inventor knows, or that has no more than one letter in each part.
+fn is_made_up_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let Some((names, end)) = host.rsplit_once('.') else { return false };
+    let domain = names.rsplit('.').next().unwrap_or_default();
+    host.split('.').all(|name| name.len() == 1 && !name.as_bytes()[0].is_ascii_digit())
+        || COMMON_ENDS.contains(&end) && (MADE_UP_DOMAINS.contains(&domain) || is_phrase(domain))
 }
 
 #[cfg(test)]
@@ -229,6 +162,26 @@ mod tests {
             ("ftp://joe:{}@db.example.com", "k7rT2mQ", false),
             ("ftp://joe:{}@192.0.2.9", "k7rT2mQ", false),
             ("ftp://joe:{}@[::1]:21", "k7rT2mQ", false),
+            ("ftp://joe:{}@foo.com", "k7rT2mQx9L", true),
+            ("ftp://joe:{}@ftp.foo.com", "tulip7", false),
+            ("ftp://joe:{}@the.host", "M^p", false),
+            ("ftp://joe:{}@x.y", "tulip7", false),
+            ("ftp://joe:{}@proxy-host.com:port", "tulip7", false),
+            ("ftp://joe:{}@files.acme.corp", "%41%42", false),
+            ("ftp://joe:{}@files.acme.corp", "%41%42%43", true),
+            ("ftp://joe:{}@files.acme.corp", "pass%20pass", false),
+            ("ftp://joe:{}@files.acme.corp", "one+two%3F", false),
+            ("cvs://:pserver:{}@files.acme.corp", "anoncvs", false),
+            ("machine files.acme.corp login joe password {}", "tulip7", true),
+            ("machine files.acme.corp login joe password {}", "joe", false),
+            ("machine site.example login joe password {}", "tulip7", false),
+            ("default login anonymous password {}", "joe@acme.corp", false),
+            ("default login joe@host password {}", "pass@host", false),
+            ("", "Winter2024", true),
+            ("", "password12345", false),
+            ("", "password93541", true),
+            ("", "pas:word", false),
+            ("", "P@$$w0rd!", false),
             ("", "$PASSWORD", false),
             ("", "${PASSWORD}", false),
             ("", "{{ password }}", false),

@@ -1,0 +1,184 @@
+//! Text that stands where a password would: references to variables, templates, masks and words such as
+//! `your_password`.
+//!
+//! Source: collected from false findings in public code.
+
+/// Longest text that is taken apart into words: a longer password is no placeholder.
+const LONGEST_PHRASE: usize = 40;
+
+/// What placeholders are made of.
+const WORDS: &[&str] = &[
+    "admin",
+    "administrator",
+    "anonymous",
+    "api",
+    "bad",
+    "bar",
+    "baz",
+    "blank",
+    "change",
+    "changeit",
+    "changeme",
+    "cred",
+    "credentials",
+    "database",
+    "db",
+    "def",
+    "default",
+    "demo",
+    "domain",
+    "dummy",
+    "empty",
+    "encrypted",
+    "enter",
+    "example",
+    "fake",
+    "foo",
+    "goes",
+    "guest",
+    "here",
+    "hidden",
+    "host",
+    "insert",
+    "invalid",
+    "is",
+    "key",
+    "letmein",
+    "login",
+    "masked",
+    "me",
+    "mock",
+    "mongo",
+    "my",
+    "mysql",
+    "new",
+    "nil",
+    "none",
+    "not",
+    "null",
+    "old",
+    "on",
+    "one",
+    "pas",
+    "pass",
+    "passphrase",
+    "passw0rd",
+    "passwd",
+    "password",
+    "placeholder",
+    "please",
+    "postgres",
+    "private",
+    "proxy",
+    "pw",
+    "pwd",
+    "qux",
+    "qwerty",
+    "rabbit",
+    "rabbitmq",
+    "redacted",
+    "redis",
+    "removed",
+    "replace",
+    "root",
+    "s3cret",
+    "sample",
+    "secret",
+    "secure",
+    "sekret",
+    "site",
+    "server",
+    "some",
+    "string",
+    "strong",
+    "super",
+    "test",
+    "testing",
+    "the",
+    "this",
+    "three",
+    "tiger",
+    "todo",
+    "token",
+    "top",
+    "two",
+    "undefined",
+    "url",
+    "user",
+    "username",
+    "value",
+    "welcome",
+    "with",
+    "word",
+    "x",
+    "xyzzy",
+    "your",
+];
+
+/// Letters that passwords for show write as digits or signs.
+const DISGUISES: &[(char, char)] =
+    &[('0', 'o'), ('1', 'i'), ('3', 'e'), ('4', 'a'), ('5', 's'), ('$', 's'), ('@', 'a')];
+
+/// A variable, a template or a format, not a value: `$NAME`, `${NAME}`, `{{ name }}`, `%s`, `%NAME%`.
+pub(super) fn is_reference(value: &str) -> bool {
+    let wrapped =
+        |edge: &str| value.len() > 2 * edge.len() && value.starts_with(edge) && value.ends_with(edge);
+    value.starts_with('$')
+        || value.contains('{') && value.contains('}')
+        || value.contains("$(")
+        || value.contains("%(")
+        || wrapped("%")
+        || wrapped("__")
+        || wrapped("@")
+        || value.starts_with('[') && value.ends_with(']')
+        || ["%s", "%d", "%v", "%q"].iter().any(|format| value.starts_with(format))
+        || ["process.env", "os.environ"].iter().any(|code| value.contains(code))
+}
+
+/// Words that stand for a password, and masks: `your_password`, `S3cret!`, `changeme123`, `****`, `xxx`,
+/// `123456`.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let first = lower.chars().next();
+    lower.chars().all(|letter| Some(letter) == first)
+        || ["***", "...", "xxx", "…"].iter().any(|mask| lower.contains(mask))
+        || is_count(&lower)
+        || lower.len() <= LONGEST_PHRASE
+            && (is_phrase(without_number(&lower)) || is_phrase(&undisguised(&lower)))
+}
+
+/// Whether the letters of the text are words of placeholders, one after the other, and it has no digits.
+pub(super) fn is_phrase(text: &str) -> bool {
+    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    !letters.is_empty() && is_made_of_words(&letters)
+}
+
+/// Whether chance would hardly write the text, but a generator would: long, and of mixed characters.
+pub(super) fn looks_random(value: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| value.chars().any(|letter| kind(&letter));
+    let (digit, upper, lower) =
+        (has(char::is_ascii_digit), has(char::is_ascii_uppercase), has(char::is_ascii_lowercase));
+    digit && value.len() >= if upper && lower { 10 } else { 16 }
+}
+
+/// The text without a year, a short number or a count at its end, and without exclamation marks.
+fn without_number(text: &str) -> &str {
+    let marked = text.trim_end_matches('!');
+    let stem = marked.trim_end_matches(|end: char| end.is_ascii_digit());
+    let number = &marked[stem.len()..];
+    if number.len() <= 4 || is_count(number) { stem } else { marked }
+}
+
+fn is_count(text: &str) -> bool {
+    "1234567890".starts_with(text)
+}
+
+fn undisguised(text: &str) -> String {
+    let plain =
+        |letter| DISGUISES.iter().find(|(sign, _)| *sign == letter).map_or(letter, |(_, plain)| *plain);
+    text.trim_end_matches('!').chars().map(plain).collect()
+}
+
+fn is_made_of_words(text: &str) -> bool {
+    text.is_empty() || WORDS.iter().any(|word| text.strip_prefix(word).is_some_and(is_made_of_words))
+}
