@@ -5,9 +5,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
+use sha2::{Sha256, Sha384, Sha512};
 
-use super::text::{object, random_bytes, tell};
+use super::placeholder::is_phrase;
+use super::text::{base64, object, random_bytes, tell};
 use super::{Outcome, Proof, Subject};
 use crate::model::{Evidence, ProofLevel};
 
@@ -33,7 +36,7 @@ fn check(subject: Subject<'_>) -> Outcome {
     if header.get("alg").is_none() {
         return Outcome::Wrong;
     }
-    if is_sample(&payload) {
+    if is_sample(&payload) || names_nothing(&payload) || is_signed_for_show(subject.value, &header) {
         return Outcome::Public("a token from documentation");
     }
     let evidence = tell(Evidence::of(ProofLevel::Decoded), &header, &[("algorithm", "/alg")]);
@@ -46,6 +49,53 @@ fn is_sample(payload: &Value) -> bool {
     is("sub", "1234567890") && is("name", "John Doe")
         || is("iss", "joe") && payload.get("http://example.com/is_root").is_some()
         || is("iss", "supabase-demo")
+}
+
+/// Secrets that jwt.io, the documentation of libraries and Supabase's local setup sign their samples with.
+const PUBLISHED_SECRETS: &[&str] = &[
+    "a-string-secret-at-least-256-bits-long",
+    "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+    "key",
+    "password",
+    "secret",
+    "shhhhh",
+    "super-secret-jwt-token-with-at-least-32-characters-long",
+    "test",
+    "your-256-bit-secret",
+    "your-384-bit-secret",
+    "your-512-bit-secret",
+];
+
+fn is_signed_for_show(token: &[u8], header: &Value) -> bool {
+    let Some(dot) = token.iter().rposition(|&byte| byte == b'.') else { return false };
+    let (signed, signature) = (&token[..dot], base64(&token[dot + 1..]).unwrap_or_default());
+    let fits: fn(&[u8], &[u8], &[u8]) -> bool = match header.get("alg").and_then(Value::as_str) {
+        Some("HS256") => is_signed::<Hmac<Sha256>>,
+        Some("HS384") => is_signed::<Hmac<Sha384>>,
+        Some("HS512") => is_signed::<Hmac<Sha512>>,
+        _ => return false,
+    };
+    PUBLISHED_SECRETS.iter().any(|secret| fits(secret.as_bytes(), signed, &signature))
+}
+
+fn is_signed<M: Mac + KeyInit>(secret: &[u8], signed: &[u8], signature: &[u8]) -> bool {
+    <M as KeyInit>::new_from_slice(secret)
+        .is_ok_and(|mac| mac.chain_update(signed).verify_slice(signature).is_ok())
+}
+
+/// Names that programmers give to what does not matter.
+const METASYNTACTIC: &[&str] = &["bar", "baz", "foo", "hello", "pay", "some", "test"];
+
+/// Whether nothing in the payload tells whom or what the token is for.
+fn names_nothing(payload: &Value) -> bool {
+    let Some(claims) = payload.as_object() else { return true };
+    let is_timed = claims.contains_key("exp") || claims.contains_key("iat");
+    claims.iter().all(|(name, value)| match name.as_str() {
+        "exp" | "iat" | "nbf" => true,
+        "iss" if !is_timed => true,
+        "data" | "iss" | "message" => value.as_str().is_some_and(is_phrase),
+        name => METASYNTACTIC.contains(&name),
+    })
 }
 
 /// A token signed with random bytes. The argument, if any, is the issuer, or claims: `iss=a,sub=b`, with
@@ -79,4 +129,40 @@ fn members(pairs: &str) -> String {
         pair.split_once('=').map(|(key, value)| format!("{}:{}", Value::from(key), Value::from(value)))
     };
     pairs.split(',').filter_map(member).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(payload: &str, secret: &[u8]) -> Outcome {
+        let parts = [r#"{"alg":"HS256"}"#, payload].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let signed = parts.join(".");
+        let mac = Hmac::<Sha256>::new_from_slice(secret).unwrap().chain_update(&signed).finalize();
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.into_bytes()));
+        check(Subject { value: token.as_bytes(), prefix: b"", matched: b"" })
+    }
+
+    #[test]
+    fn tokens_for_show_are_no_leaks() {
+        for (payload, secret, is_leak) in [
+            (r#"{"sub":"8812","exp":1900000000}"#, "k7rT2mQx9L", true),
+            (r#"{"iss":"auth.acme.corp","iat":1900000000}"#, "k7rT2mQx9L", true),
+            (r#"{"userId":7}"#, "k7rT2mQx9L", true),
+            (r#"{"sub":"8812","exp":1900000000}"#, "secret", false),
+            (r#"{"sub":"8812"}"#, "super-secret-jwt-token-with-at-least-32-characters-long", false),
+            (r#"{"sub":"1234567890","name":"John Doe"}"#, "k7rT2mQx9L", false),
+            (r#"{"iss":"supabase-demo","role":"service_role"}"#, "k7rT2mQx9L", false),
+            (r#"{"foo":"adas","exp":1900000000}"#, "k7rT2mQx9L", false),
+            (r#"{"role":"admin","exp":1900000000}"#, "k7rT2mQx9L", true),
+            (r#"{"data":"test"}"#, "k7rT2mQx9L", false),
+            (r#"{"iss":"test","exp":1900000000}"#, "k7rT2mQx9L", false),
+            (r#"{"some":"payload"}"#, "k7rT2mQx9L", false),
+            (r#"{"iss":"auth0"}"#, "k7rT2mQx9L", false),
+            (r#"{"iat":1900000000}"#, "k7rT2mQx9L", false),
+        ] {
+            let right = matches!(outcome(payload, secret.as_bytes()), Outcome::Right(_));
+            assert_eq!(right, is_leak, "{payload} signed with {secret}");
+        }
+    }
 }
