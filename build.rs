@@ -115,31 +115,39 @@ fn statics(rules: &[&Rule]) -> String {
 
 fn anchor(anchor: &Anchor) -> String {
     match anchor {
-        Anchor::Key { key, within, near, far } => {
-            let key: Vec<String> = key.iter().map(set).collect();
+        Anchor::Key { key, near, far } => {
+            format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", sets(key))
+        }
+        Anchor::Run { of, alphabet, head, lead, tail, sign, min, whole_up_to, holds_digits, near, far } => {
+            let lead: Vec<String> = lead
+                .iter()
+                .map(|lead| format!("Lead {{ through: {}, of: {} }}", set(&lead.through), set(&lead.of)))
+                .collect();
             format!(
-                "Anchor::Key {{ key: [{}], within: Within::{within:?}, near: {near}, far: {far} }}",
-                key.join(", ")
+                "Anchor::Run {{ of: {}, alphabet: {}, head: &[{}], lead: &[{}], tail: {}, sign: {sign:?}, min: {min}, whole_up_to: {whole_up_to:?}, \
+                 holds_digits: {holds_digits}, near: {near}, far: {far} }}",
+                set(of),
+                set(alphabet),
+                sets(head),
+                lead.join(", "),
+                tail.map_or("None".into(), |tail| format!("Some({})", set(&tail)))
             )
         }
-        Anchor::Run { of, alphabet, after, min, whole_up_to, holds_digits, near, far } => format!(
-            "Anchor::Run {{ of: {}, alphabet: {}, after: {}, min: {min}, whole_up_to: {whole_up_to:?}, holds_digits: {holds_digits}, near: {near}, far: {far} }}",
-            set(of),
-            set(alphabet),
-            after.as_ref().map_or("None".into(), |after| format!("Some({})", set(after)))
-        ),
-        Anchor::Literal { text, before, until, near, far } => {
-            let before: Vec<String> = before.iter().map(set).collect();
+        Anchor::Literal { text, rarest, before, until, near, far } => {
             let until = until.map_or("None".into(), |until| {
                 format!("Some(Until {{ through: {}, byte: {} }})", set(&until.through), until.byte)
             });
             format!(
-                "Anchor::Literal {{ text: &{text:?}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
-                before.join(", ")
+                "Anchor::Literal {{ text: &{text:?}, rarest: {rarest}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
+                sets(before)
             )
         }
         Anchor::Anywhere => "Anchor::Anywhere".into(),
     }
+}
+
+fn sets(sets: &[ByteSet]) -> String {
+    sets.iter().map(set).collect::<Vec<_>>().join(", ")
 }
 
 fn set(set: &ByteSet) -> String {

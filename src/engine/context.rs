@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::table::{Form, Table};
+use super::vector::Vector;
 use crate::model::Rule;
 
 /// How far before a match a context word may begin, in bytes.
@@ -11,16 +13,11 @@ const AFTER: usize = 48;
 /// How many line breaks may lie between a context word and the match after it.
 const LINES_BEFORE: usize = 2;
 
-/// How many bytes of a word are looked up; no word is shorter.
-const KEY: usize = 3;
-const FILTER_BITS: u32 = 16;
-
-/// The context words of all rules. A bit set over the first three bytes says no to almost every place.
+/// The context words of all rules, by their first three bytes; no word is shorter.
 pub(super) struct Words {
-    /// Sorted by key.
-    words: Vec<(u32, &'static str)>,
+    table: Table<&'static str>,
     longest: usize,
-    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
+    vector: Vector,
 }
 
 /// The text near a match: where its context words may stand.
@@ -46,48 +43,27 @@ struct Word {
 }
 
 impl Words {
-    pub(super) fn of(rules: &[&'static Rule]) -> Words {
-        let all = rules.iter().flat_map(|rule| rule.context).copied();
-        let mut words: Vec<(u32, &'static str)> =
-            all.filter_map(|word| Some((key(*word.as_bytes().first_chunk()?), word))).collect();
+    pub(super) fn of(vector: Vector, rules: &[&'static Rule]) -> Words {
+        let mut words: Vec<&'static str> = rules.iter().flat_map(|rule| rule.context).copied().collect();
         words.sort_unstable();
         words.dedup();
-        let mut filter = Box::new([0; 1 << (FILTER_BITS - 6)]);
-        for &(key, _) in &words {
-            filter[bit(key) >> 6] |= 1u64 << (bit(key) & 63);
-        }
-        Words { longest: words.iter().map(|(_, word)| word.len()).max().unwrap_or(0), words, filter }
+        let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
+        let keyed = words.iter().filter_map(|word| {
+            let &[a, b, c] = word.as_bytes().first_chunk()?;
+            Some(([a, b, c, 0], *word))
+        });
+        Words { table: Table::of(Form::THREE_CASELESS, keyed), longest, vector }
     }
 
     /// Calls `each` with the words in `text` and where they begin.
     fn find(&self, text: &[u8], mut each: impl FnMut(usize, &'static str)) {
-        for (at, window) in text.windows(KEY).enumerate() {
-            let key = key([window[0], window[1], window[2]]);
-            if self.filter[bit(key) >> 6] >> (bit(key) & 63) & 1 == 0 {
-                continue;
+        self.table.for_each_in(self.vector, text, |at, word| {
+            let there = text.get(at..at + word.len());
+            if there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes())) {
+                each(at, word);
             }
-            let first = self.words.partition_point(|(known, _)| *known < key);
-            for (_, word) in self.words[first..].iter().take_while(|(known, _)| *known == key) {
-                if text
-                    .get(at..at + word.len())
-                    .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-                {
-                    each(at, word);
-                }
-            }
-        }
+        });
     }
-}
-
-/// Three bytes without regard to case.
-#[inline]
-fn key(bytes: [u8; KEY]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) | 0x20_2020
-}
-
-#[inline]
-fn bit(key: u32) -> usize {
-    (key.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS)) as usize
 }
 
 impl Nearby {
@@ -118,38 +94,43 @@ impl<'a> Context<'a> {
     /// allowed everywhere.
     pub(super) fn allows(&mut self, rule: &Rule, nearby: Nearby) -> bool {
         rule.context.is_empty() || {
-            self.look_to(&nearby);
             let inside =
                 |range: &Range<usize>, word: &Word| range.start <= word.start && word.end <= range.end;
-            let from = self.seen.partition_point(|word| word.start < nearby.before.start);
-            self.seen[from..]
+            self.look_to(&nearby)
                 .iter()
-                .take_while(|word| word.start < nearby.after.end.max(nearby.before.end))
                 .filter(|word| inside(&nearby.before, word) || inside(&nearby.after, word))
                 .any(|word| rule.context.contains(&word.word))
         }
     }
 
-    /// Finds all words in the text nearby, going on from where the last look ended where they meet.
-    fn look_to(&mut self, nearby: &Nearby) {
+    /// Whether any word of any rule stands in the text nearby.
+    pub(super) fn has_word(&mut self, nearby: &Nearby) -> bool {
+        !self.look_to(nearby).is_empty()
+    }
+
+    /// The words that begin in the text nearby; found by going on from where the last look ended, where
+    /// the two meet.
+    fn look_to(&mut self, nearby: &Nearby) -> &[Word] {
         let wanted = nearby.before.start..nearby.before.end.max(nearby.after.end);
         if wanted.start < self.looked_at.start || wanted.start > self.looked_at.end {
             self.seen.clear();
             self.looked_at = wanted.start..wanted.start;
         }
-        if wanted.end <= self.looked_at.end {
-            return;
-        }
         // All words that begin before `looked_at.end` are known; to know those that begin here, the text
         // that they may reach into is looked at as well.
         let from = self.looked_at.end;
-        let to = self.bytes.len().min(wanted.end + self.words.longest);
-        self.words.find(&self.bytes[from..to], |at, word| {
-            let start = from + at;
-            if start < wanted.end {
-                self.seen.push(Word { word, start, end: start + word.len() });
-            }
-        });
-        self.looked_at.end = wanted.end;
+        if wanted.end > from {
+            let to = self.bytes.len().min(wanted.end + self.words.longest);
+            self.words.find(&self.bytes[from..to], |at, word| {
+                let start = from + at;
+                if start < wanted.end {
+                    self.seen.push(Word { word, start, end: start + word.len() });
+                }
+            });
+            self.looked_at.end = wanted.end;
+        }
+        let first = self.seen.partition_point(|word| word.start < wanted.start);
+        let last = self.seen.partition_point(|word| word.start < wanted.end);
+        &self.seen[first..last]
     }
 }

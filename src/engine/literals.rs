@@ -1,26 +1,24 @@
-//! Literals: fixed texts that stand outside runs, such as `://` or `-----BEGIN `.
+//! Literals: fixed texts, such as `://` or `-----BEGIN `, that every match of a rule holds.
 //!
 //! Contract: [`Literals::for_each`] may name a place in vain, it never leaves one out.
 
-use aho_corasick::packed::{self, Searcher};
-use aho_corasick::{AhoCorasick, Span};
-
+use super::vector::{BUCKETS, Fingerprint, Fingerprints, Vector};
 use crate::model::{Anchor, ByteSet, Until};
+use crate::rules::analyse::byte_frequency;
 
 /// Rules by the literal that their matches hold.
 pub(super) struct Literals {
-    finder: Finder,
-    /// Each literal and its rules.
-    literals: Vec<(&'static [u8], Vec<LiteralAnchor>)>,
+    fingerprints: Fingerprints,
+    /// The literals of each bucket of fingerprints.
+    buckets: [Vec<Literal>; BUCKETS],
 }
 
-/// How all literals are looked for at once.
-enum Finder {
-    None,
-    /// Vectorised; takes a few dozen literals.
-    Packed(Searcher),
-    /// For many literals, or processors without the vector instructions.
-    Automaton(AhoCorasick),
+/// A literal and the rules whose matches hold it.
+struct Literal {
+    text: &'static [u8],
+    /// Where in the text its fingerprint is.
+    at: usize,
+    anchors: Vec<LiteralAnchor>,
 }
 
 /// The place of a literal in a match of a rule.
@@ -38,61 +36,64 @@ pub(super) struct LiteralAnchor {
 
 impl Literals {
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'a Anchor)>) -> Literals {
-        let mut literals: Vec<(&'static [u8], Vec<LiteralAnchor>)> = vec![];
+        let mut literals: Vec<Literal> = vec![];
         for (rule, anchor) in rules {
-            let Anchor::Literal { text, before, until, near, far } = *anchor else { continue };
-            let known = literals.iter().position(|(known, _)| *known == text);
+            let Anchor::Literal { text, rarest, before, until, near, far } = *anchor else { continue };
+            let known = literals.iter().position(|known| known.text == text);
             let at = known.unwrap_or_else(|| {
-                literals.push((text, vec![]));
+                literals.push(Literal { text, at: rarest, anchors: vec![] });
                 literals.len() - 1
             });
-            literals[at].1.push(LiteralAnchor { rule, near, far, before, until });
+            literals[at].anchors.push(LiteralAnchor { rule, near, far, before, until });
         }
-        Literals { finder: Finder::of(literals.iter().map(|(text, _)| *text)), literals }
+        // The most frequent ones first: they are best kept apart.
+        literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
+        let (mut fingerprints, mut buckets) = (Fingerprints::default(), std::array::from_fn(|_| vec![]));
+        for literal in literals {
+            buckets[fingerprints.add(literal.fingerprint(), byte_frequency)].push(literal);
+        }
+        Literals { fingerprints, buckets }
     }
 
     /// Calls `each` with the place of a literal and an anchor whose surroundings fit it, from left to right.
-    pub(super) fn for_each(&self, bytes: &[u8], max_len: usize, mut each: impl FnMut(usize, LiteralAnchor)) {
-        self.finder.for_each(bytes, |at| {
-            // One literal may begin with another.
-            for (text, anchors) in self.literals.iter().filter(|(text, _)| bytes[at..].starts_with(text)) {
-                let after = &bytes[at + text.len()..bytes.len().min(at + text.len() + max_len)];
-                for &anchor in anchors.iter().filter(|anchor| anchor.fits(&bytes[..at], after)) {
-                    each(at, anchor);
+    pub(super) fn for_each(
+        &self,
+        vector: Vector,
+        bytes: &[u8],
+        max_len: usize,
+        mut each: impl FnMut(usize, LiteralAnchor),
+    ) {
+        self.fingerprints.for_each(vector, bytes, |at, buckets| {
+            let of_interest = (0..BUCKETS).filter(|bucket| buckets >> bucket & 1 == 1);
+            for literal in of_interest.flat_map(|bucket| &self.buckets[bucket]) {
+                if let Some(start) = literal.starts(bytes, at) {
+                    literal.fitting(bytes, start, max_len).for_each(|anchor| each(start, anchor));
                 }
             }
         });
     }
 }
 
-impl Finder {
-    fn of(literals: impl Iterator<Item = &'static [u8]> + Clone) -> Finder {
-        if literals.clone().next().is_none() {
-            return Finder::None;
-        }
-        match packed::Config::new().builder().extend(literals.clone()).build() {
-            Some(searcher) => Finder::Packed(searcher),
-            None => AhoCorasick::new(literals).map_or(Finder::None, Finder::Automaton),
-        }
+impl Literal {
+    fn fingerprint(&self) -> Fingerprint {
+        std::array::from_fn(|byte| self.text.get(self.at + byte).copied())
     }
 
-    /// Calls `each` with every place at which a literal begins.
-    fn for_each(&self, bytes: &[u8], mut each: impl FnMut(usize)) {
-        match self {
-            Finder::None => {}
-            Finder::Packed(searcher) => {
-                let mut from = 0;
-                while let Some(found) = searcher.find_in(bytes, Span { start: from, end: bytes.len() }) {
-                    each(found.start());
-                    from = found.start() + 1;
-                }
-            }
-            Finder::Automaton(automaton) => {
-                for found in automaton.find_overlapping_iter(bytes) {
-                    each(found.start());
-                }
-            }
-        }
+    fn frequency(&self) -> f64 {
+        self.fingerprint().into_iter().flatten().map(byte_frequency).product()
+    }
+
+    /// Where it begins, if it stands where its fingerprint is at `at`.
+    fn starts(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let start = at.checked_sub(self.at)?;
+        bytes[start..].starts_with(self.text).then_some(start)
+    }
+
+    /// The anchors whose surroundings fit it where it begins at `start`.
+    fn fitting(&self, bytes: &[u8], start: usize, max_len: usize) -> impl Iterator<Item = LiteralAnchor> {
+        let end = start + self.text.len();
+        let (before, after) = (&bytes[..start], &bytes[end..bytes.len().min(end + max_len)]);
+        self.anchors.iter().copied().filter(move |anchor| anchor.fits(before, after))
     }
 }
 

@@ -7,7 +7,6 @@
 //! Contract: **a prefilter may say yes wrongly, never no.** `tests/differential.rs` holds the engine
 //! against every pattern tried at every offset.
 
-mod classes;
 mod context;
 mod files;
 mod guard;
@@ -16,6 +15,8 @@ mod literals;
 mod matcher;
 mod runs;
 mod shapes;
+mod table;
+mod vector;
 mod window;
 
 pub use window::{Window, windows};
@@ -23,23 +24,22 @@ pub use window::{Window, windows};
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use classes::Classifier;
 use context::{Context, Nearby, Words};
 use keys::{KeyAnchor, Keys};
 use literals::Literals;
 use matcher::Matcher;
 use runs::Run;
 use shapes::Shapes;
+use vector::Vector;
 
-use crate::model::{Anchor, BlobPath, Candidate, Rule, Within};
+use crate::model::{Anchor, BlobPath, Candidate, Rule};
 
 /// The rules, ready to be looked for. Shared by all threads.
 pub struct Engine {
-    classifier: Classifier,
+    vector: Vector,
     rules: Vec<&'static Rule>,
     matchers: Vec<Matcher>,
-    word_keys: Keys,
-    run_keys: Keys,
+    keys: Keys,
     shapes: Shapes,
     literals: Literals,
     anywhere: Vec<usize>,
@@ -61,20 +61,20 @@ pub struct Text<'a> {
 impl Engine {
     /// An engine for these rules.
     pub fn new(rules: Vec<&'static Rule>) -> Engine {
+        let vector = Vector::detect();
         let anchors = || {
             rules.iter().enumerate().flat_map(|(index, rule)| rule.anchors.iter().map(move |a| (index, a)))
         };
         Engine {
-            classifier: Classifier::detect(),
-            word_keys: Keys::of(Within::Words, anchors()),
-            run_keys: Keys::of(Within::LongRuns, anchors()),
+            vector,
+            keys: Keys::of(anchors()),
             shapes: Shapes::of(anchors().map(|(index, anchor)| (index, rules[index], anchor))),
             literals: Literals::of(anchors()),
             anywhere: anchors()
                 .filter(|(_, anchor)| matches!(anchor, Anchor::Anywhere))
                 .map(|(index, _)| index)
                 .collect(),
-            words: Words::of(&rules),
+            words: Words::of(vector, &rules),
             max_len: rules.iter().map(|rule| rule.max_len).max().unwrap_or(0),
             matchers: rules.iter().copied().map(Matcher::new).collect(),
             rules,
@@ -93,11 +93,10 @@ impl Engine {
             engine: self,
             text,
             context: Context::new(&self.words, text.bytes),
-            tried_words: vec![0; self.word_keys.len()],
-            tried_runs: vec![0; self.run_keys.len()],
+            tried: vec![0; self.keys.len()],
             found: vec![],
         };
-        runs::visit(self.classifier, text.bytes, &mut search);
+        runs::visit(self.vector, text.bytes, &mut search);
         search.literals();
         search.anywhere();
         let mut found = search.found;
@@ -118,8 +117,7 @@ struct Search<'a> {
     context: Context<'a>,
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
     /// the starts that neighbouring keys speak for overlap.
-    tried_words: Vec<usize>,
-    tried_runs: Vec<usize>,
+    tried: Vec<usize>,
     found: Vec<Candidate>,
 }
 
@@ -127,27 +125,25 @@ impl runs::Visitor for Search<'_> {
     #[inline]
     fn word(&mut self, at: usize) {
         let Some(&key) = self.text.bytes[at..].first_chunk() else { return };
-        for (number, anchor) in self.engine.word_keys.at(key) {
-            let starts = untried(&mut self.tried_words[number], at, anchor);
+        for (number, anchor) in self.engine.keys.at(key) {
+            let starts = untried(&mut self.tried[number], at, anchor);
             self.try_rule(anchor.rule, starts);
         }
     }
 
     fn run(&mut self, run: Run) {
         let bytes = self.text.bytes;
-        if run.end - run.start >= Within::LONG_RUN {
-            for (at, window) in (run.start..).zip(bytes[run.start..run.end].windows(4)) {
-                for (number, anchor) in self.engine.run_keys.at([window[0], window[1], window[2], window[3]])
-                {
-                    let starts = untried(&mut self.tried_runs[number], at, anchor);
-                    self.try_rule(anchor.rule, starts);
-                }
-            }
-        }
         let engine = self.engine;
-        engine.shapes.for_each(bytes, run, |part, shape| {
-            if self.context.allows(engine.rules[shape.rule], Nearby::any_in(bytes, &part)) {
-                self.try_rule(shape.rule, shape.starts(&part));
+        engine.shapes.for_each(engine.vector, bytes, run, |part, shape| {
+            for &rule in &shape.speaking {
+                self.try_rule(rule, shape.starts(&part));
+            }
+            if !shape.told.is_empty() && self.context.has_word(&Nearby::any_in(bytes, &part)) {
+                for &rule in &shape.told {
+                    if self.context.allows(engine.rules[rule], Nearby::any_in(bytes, &part)) {
+                        self.try_rule(rule, shape.starts(&part));
+                    }
+                }
             }
         });
     }
@@ -164,7 +160,7 @@ fn untried(tried: &mut usize, at: usize, anchor: KeyAnchor) -> Range<usize> {
 impl Search<'_> {
     fn literals(&mut self) {
         let engine = self.engine;
-        engine.literals.for_each(self.text.bytes, engine.max_len, |at, anchor| {
+        engine.literals.for_each(engine.vector, self.text.bytes, engine.max_len, |at, anchor| {
             if let Some(last) = at.checked_sub(anchor.near) {
                 self.try_rule(anchor.rule, at.saturating_sub(anchor.far)..last + 1);
             }

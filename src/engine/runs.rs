@@ -1,7 +1,7 @@
 //! Runs of token characters: the stretches of a text in which values stand.
 
-use super::classes::{Classifier, Masks};
 use super::guard::{self, LONGEST_ESCAPE};
+use super::vector::{Masks, Vector, low_bits};
 use crate::model::Anchor;
 
 /// A maximal run of token characters.
@@ -21,8 +21,8 @@ const BLOCKS: usize = PIECE / 64;
 
 /// What is found on the way through a text, from the left to the right of each.
 pub(super) trait Visitor {
-    /// A word begins at `at`, in a run of at least [`Anchor::RUN`] token characters. Each of the first
-    /// bytes of a run that may begin with the rest of an escape counts.
+    /// A word begins at `at`, and with it at least [`Anchor::RUN`] token characters. Each of the first bytes
+    /// of a run that may begin with the rest of an escape counts as a word.
     fn word(&mut self, at: usize);
 
     /// A maximal run of at least [`Anchor::RUN`] token characters.
@@ -30,7 +30,7 @@ pub(super) trait Visitor {
 }
 
 /// Goes through a text.
-pub(super) fn visit(classifier: Classifier, bytes: &[u8], visitor: &mut impl Visitor) {
+pub(super) fn visit(vector: Vector, bytes: &[u8], visitor: &mut impl Visitor) {
     let mut masks = [Masks::default(); BLOCKS + 1];
     let mut words = Words::default();
     let mut runs = Runs::default();
@@ -39,7 +39,7 @@ pub(super) fn visit(classifier: Classifier, bytes: &[u8], visitor: &mut impl Vis
         // One block more shows whether a run goes on beyond the piece.
         let ahead = &bytes[from..(from + piece.len() + 64).min(bytes.len())];
         masks[blocks] = Masks::default();
-        classifier.classify(ahead, &mut masks);
+        vector.classify(ahead, &mut masks);
         for at in 0..blocks {
             let long = u128::from(masks[at].token) | u128::from(masks[at + 1].token) << 64;
             let starts = in_a_row::<{ Anchor::RUN }>(long) as u64;
@@ -52,28 +52,28 @@ pub(super) fn visit(classifier: Classifier, bytes: &[u8], visitor: &mut impl Vis
     }
 }
 
-/// Words in runs; what the block before says of this one.
+/// Words; what the block before says of this one.
 #[derive(Default)]
 struct Words {
-    /// Bytes at the start of the block that belong to a long run from before.
-    inside: u64,
     /// Bytes at the start of the block that may be the first ones after an escape.
     escaped: u64,
     /// Whether the last byte was a letter or a digit, in bit 0.
     alnum: u64,
+    /// Whether the last byte was a token character, in bit 0.
+    token: u64,
 }
 
 impl Words {
+    /// `starts` tells where [`Anchor::RUN`] token characters in a row begin.
     fn visit(&mut self, masks: Masks, starts: u64, bytes: &[u8], base: usize, visitor: &mut impl Visitor) {
-        if starts | self.inside | self.escaped == 0 {
-            self.alnum = masks.alnum >> 63;
+        let (after_alnum, after_token) = (masks.alnum << 1 | self.alnum, masks.token << 1 | self.token);
+        let mut escaped = u128::from(self.escaped);
+        (self.alnum, self.token) = (masks.alnum >> 63, masks.token >> 63);
+        if starts == 0 {
+            self.escaped = 0;
             return;
         }
-        let inside = u128::from(self.inside) | smear::<{ Anchor::RUN }>(u128::from(starts));
-        let after_alnum = masks.alnum << 1 | self.alnum;
-        let after_token = masks.token << 1 | u64::from(self.inside != 0);
-        let mut starts_of_runs = inside as u64 & !after_token;
-        let mut escaped = u128::from(self.escaped);
+        let mut starts_of_runs = starts & !after_token;
         while starts_of_runs != 0 {
             let start = starts_of_runs.trailing_zeros();
             if guard::may_follow_escape(bytes, base + start as usize) {
@@ -81,12 +81,8 @@ impl Words {
             }
             starts_of_runs &= starts_of_runs - 1;
         }
-        let mut words = inside as u64 & (masks.alnum & !after_alnum | escaped as u64);
-        *self = Words {
-            inside: (inside >> 64) as u64,
-            escaped: (escaped >> 64) as u64,
-            alnum: masks.alnum >> 63,
-        };
+        self.escaped = (escaped >> 64) as u64;
+        let mut words = starts & (masks.alnum & !after_alnum | escaped as u64);
         while words != 0 {
             visitor.word(base + words.trailing_zeros() as usize);
             words &= words - 1;
@@ -160,10 +156,6 @@ fn smear<const COUNT: usize>(mut bits: u128) -> u128 {
     bits
 }
 
-fn low_bits(count: usize) -> u64 {
-    if count >= 64 { u64::MAX } else { (1 << count) - 1 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,14 +187,12 @@ mod tests {
                     let digit = bytes[start..end].iter().any(u8::is_ascii_digit);
                     seen.runs.push(Run { start, end, digit });
                 }
-                if end - start >= Anchor::RUN {
-                    let begins = |at: &usize| {
-                        let word = bytes[*at].is_ascii_alphanumeric()
-                            && !(*at > 0 && bytes[at - 1].is_ascii_alphanumeric());
-                        word || at - start <= LONGEST_ESCAPE && guard::may_follow_escape(bytes, start)
-                    };
-                    seen.words.extend((start..end).filter(begins));
-                }
+                let begins = |at: &usize| {
+                    let word = bytes[*at].is_ascii_alphanumeric()
+                        && !(*at > 0 && bytes[at - 1].is_ascii_alphanumeric());
+                    word || at - start <= LONGEST_ESCAPE && guard::may_follow_escape(bytes, start)
+                };
+                seen.words.extend((start..(end + 1).saturating_sub(Anchor::RUN)).filter(begins));
                 start = end + 1;
             }
         }
@@ -211,7 +201,7 @@ mod tests {
 
     fn vectorised(bytes: &[u8]) -> Seen {
         let mut seen = Seen::default();
-        visit(Classifier::detect(), bytes, &mut seen);
+        visit(Vector::detect(), bytes, &mut seen);
         seen
     }
 

@@ -6,41 +6,62 @@ use std::ops::Range;
 
 use super::guard::{self, LONGEST_ESCAPE};
 use super::runs::Run;
-use crate::model::{Anchor, ByteSet, Rule};
+use super::vector::{Vector, low_bits};
+use crate::model::{Anchor, ByteSet, Lead, Rule};
 
 /// Rules that look for runs, by what the runs are made of.
 pub(super) struct Shapes {
     alphabets: Vec<Alphabet>,
     /// For each byte the alphabets that hold it, one bit each.
     holding: Box<[u32; 256]>,
-    /// The alphabets that look at a run, by whether it holds a digit, by its length.
-    wanted: [Box<[u32; LONGEST + 1]>; 2],
+    /// The alphabets that look at a run or a part of it, by whether it holds a digit and its length.
+    wanted: [Box<[u32; LENGTHS]>; 2],
 }
 
+/// Runs of all letters, digits and a few signs; the signs are what tells alphabets apart.
 struct Alphabet {
     of: ByteSet,
-    /// Length of the shortest run that any rule here looks at.
-    shortest: usize,
-    /// The same for runs without a digit.
-    shortest_without_digit: usize,
-    /// By their shortest length.
     shapes: Vec<Shape>,
+    /// The shapes that fit a run, one bit each, by its [`Kind`] and length.
+    fitting: [Box<[u64; LENGTHS]>; Kind::COUNT],
 }
 
-/// Runs of this length or more are not told apart by their length.
-const LONGEST: usize = 127;
+/// Runs of the last length or more are not told apart by their length.
+const LENGTHS: usize = 128;
 
 /// How many alphabets are told apart; rules beyond that share the last one, which holds all theirs.
 const MOST_ALPHABETS: usize = 32;
 
-/// What a rule asks of a run.
-#[derive(Debug, Clone, Copy)]
+/// How many shapes of one alphabet have a bit of their own. What is more gets an alphabet of its own.
+const MOST_SHAPES: usize = 64;
+
+/// What of a run decides, beside its length, which shapes fit.
+#[derive(Clone, Copy)]
+struct Kind {
+    digit: bool,
+    /// Its first bytes may be the end of an escape, and no part of the value.
+    escape: bool,
+}
+
+/// What rules ask of a run. Those that ask the same share one.
+#[derive(Debug)]
 pub(super) struct Shape {
-    /// Which rule.
-    pub(super) rule: usize,
+    /// Rules that need no word nearby.
+    pub(super) speaking: Vec<usize>,
+    /// Rules that need one.
+    pub(super) told: Vec<usize>,
+    asks: Asks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asks {
     needs_digit: bool,
-    alphabet: ByteSet,
-    after: Option<ByteSet>,
+    /// Of what `min` bytes in a row are, unless the whole run is of that.
+    alphabet: Option<ByteSet>,
+    head: &'static [ByteSet],
+    lead: &'static [Lead],
+    tail: Option<ByteSet>,
+    sign: Option<u8>,
     min: usize,
     whole_up_to: Option<usize>,
     near: usize,
@@ -51,148 +72,274 @@ impl Shapes {
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'static Rule, &'a Anchor)>) -> Shapes {
         let mut alphabets: Vec<Alphabet> = vec![];
         for (index, rule, anchor) in rules {
-            let Anchor::Run { of, alphabet, after, min, whole_up_to, holds_digits, near, far } = *anchor
+            let Anchor::Run {
+                of,
+                alphabet,
+                head,
+                lead,
+                tail,
+                sign,
+                min,
+                whole_up_to,
+                holds_digits,
+                near,
+                far,
+            } = *anchor
             else {
                 continue;
             };
             let needs_digit = rule.needs_digit && holds_digits;
-            let shape = Shape { rule: index, needs_digit, alphabet, after, min, whole_up_to, near, far };
-            let at = place(&mut alphabets, of);
+            let alphabet = Some(alphabet).filter(|alphabet| !of.is_subset(*alphabet));
+            let asks = Asks { needs_digit, alphabet, head, lead, tail, sign, min, whole_up_to, near, far };
+            let at = place(&mut alphabets, of, &asks);
             let alphabet = &mut alphabets[at];
-            alphabet.shortest = alphabet.shortest.min(min);
-            if !needs_digit {
-                alphabet.shortest_without_digit = alphabet.shortest_without_digit.min(min);
-            }
-            let own = alphabet.of == of;
-            let (whole_up_to, after) = (whole_up_to.filter(|_| own), after.filter(|_| own));
-            alphabet.shapes.push(Shape { whole_up_to, after, ..shape });
+            let asks = if alphabet.of == of { asks } else { asks.within_more(of) };
+            alphabet.add(index, rule, asks);
         }
-        for alphabet in &mut alphabets {
-            alphabet.shapes.sort_by_key(|shape| shape.min);
-        }
-        let bits = |byte: usize| {
-            let holds =
-                |(at, alphabet): (usize, &Alphabet)| u32::from(alphabet.of.contains(byte as u8)) << at;
-            alphabets.iter().enumerate().map(holds).sum()
+        alphabets.iter_mut().for_each(Alphabet::tabulate);
+        let holding = |byte: usize| {
+            let bit = |(at, alphabet): (usize, &Alphabet)| u32::from(alphabet.of.contains(byte as u8)) << at;
+            alphabets.iter().enumerate().map(bit).sum()
         };
-        let holding = Box::new(std::array::from_fn(bits));
-        let wanted = [false, true].map(|digit| {
-            Box::new(std::array::from_fn(|length| {
-                let shortest = |alphabet: &Alphabet| {
-                    if digit { alphabet.shortest } else { alphabet.shortest_without_digit }
-                };
-                // A run of the last length stands for all longer ones.
-                let wants = |alphabet: &Alphabet| {
-                    length == LONGEST && shortest(alphabet) < usize::MAX || shortest(alphabet) <= length
-                };
-                alphabets.iter().enumerate().map(|(at, alphabet)| u32::from(wants(alphabet)) << at).sum()
-            }))
-        });
+        let wanted = |digit: bool| {
+            let mut wanted = Box::new([0; LENGTHS]);
+            for (at, alphabet) in alphabets.iter().enumerate() {
+                let fitting = &alphabet.fitting[Kind { digit, escape: true }.index()];
+                let shortest = fitting.iter().position(|fitting| *fitting != 0).unwrap_or(LENGTHS);
+                wanted[shortest..].iter_mut().for_each(|wanted| *wanted |= 1 << at);
+            }
+            wanted
+        };
+        let (holding, wanted) = (Box::new(std::array::from_fn(holding)), [false, true].map(wanted));
         Shapes { alphabets, holding, wanted }
     }
 
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
-    pub(super) fn for_each(&self, bytes: &[u8], run: Run, mut each: impl FnMut(Range<usize>, Shape)) {
-        let mut starts = [run.start; MOST_ALPHABETS];
-        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LONGEST)];
+    pub(super) fn for_each<'a>(
+        &'a self,
+        vector: Vector,
+        bytes: &[u8],
+        run: Run,
+        mut each: impl FnMut(Range<usize>, &'a Shape),
+    ) {
+        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)];
         if wanted == 0 {
             return;
         }
-        let mut end_part = |alphabet: usize, part: Range<usize>| {
-            let Alphabet { shortest, shapes, .. } = &self.alphabets[alphabet];
-            let text = &bytes[part.clone()];
-            if text.len() >= *shortest {
-                let digit = run.digit && text.iter().any(u8::is_ascii_digit);
-                let short_enough = shapes.iter().take_while(|shape| shape.min <= text.len());
-                let around = Around::of(bytes, &part, digit);
-                for &shape in short_enough.filter(|shape| shape.fits(text, &around)) {
-                    each(part.clone(), shape);
-                }
+        let mut parts = Parts { starts: [0; MOST_ALPHABETS], fresh: wanted, fresh_start: run.start };
+        let mut last_digit = None;
+        let mut end_parts = |alphabets: u32, end: usize, last_digit: Option<usize>| {
+            let has_digit = |start| last_digit.is_some_and(|digit| digit >= start);
+            let fresh = parts.fresh & alphabets;
+            let length = (end - parts.fresh_start).min(LENGTHS - 1);
+            let looked_at = self.wanted[usize::from(has_digit(parts.fresh_start))][length] & fresh;
+            for alphabet in bits(looked_at | alphabets & !fresh) {
+                let start = parts.start(alphabet);
+                self.alphabets[alphabet].for_each(bytes, start..end, has_digit(start), &mut each);
             }
+            parts.restart(alphabets, end + 1);
         };
-        for (at, &byte) in (run.start..).zip(&bytes[run.start..run.end]) {
-            let mut ended = wanted & !self.holding[usize::from(byte)];
-            while ended != 0 {
-                let alphabet = ended.trailing_zeros() as usize;
-                end_part(alphabet, starts[alphabet]..at);
-                starts[alphabet] = at + 1;
-                ended &= ended - 1;
+        for base in (run.start..run.end).step_by(64) {
+            let masks = vector.block(&bytes[base..]).first(run.end - base);
+            for bit in bits(masks.token & !masks.alnum) {
+                let before = (masks.digit & low_bits(bit)).checked_ilog2();
+                let last_digit = before.map(|bit| base + bit as usize).or(last_digit);
+                let ended = wanted & !self.holding[usize::from(bytes[base + bit])];
+                end_parts(ended, base + bit, last_digit);
             }
+            last_digit = masks.digit.checked_ilog2().map(|bit| base + bit as usize).or(last_digit);
         }
-        for alphabet in (0..self.alphabets.len()).filter(|alphabet| wanted >> alphabet & 1 == 1) {
-            end_part(alphabet, starts[alphabet]..run.end);
-        }
+        end_parts(wanted, run.end, last_digit);
     }
 }
 
-/// The alphabet that is `of`, made where there is none.
-fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet) -> usize {
-    if let Some(known) = alphabets.iter().position(|alphabet| alphabet.of == of) {
+/// Where the parts begin that a run is for each alphabet. Most of them end together at a sign that few
+/// hold: those are the fresh ones.
+struct Parts {
+    starts: [usize; MOST_ALPHABETS],
+    fresh: u32,
+    fresh_start: usize,
+}
+
+impl Parts {
+    fn start(&self, alphabet: usize) -> usize {
+        if self.fresh >> alphabet & 1 == 1 { self.fresh_start } else { self.starts[alphabet] }
+    }
+
+    fn restart(&mut self, alphabets: u32, start: usize) {
+        for alphabet in bits(self.fresh & !alphabets) {
+            self.starts[alphabet] = self.fresh_start;
+        }
+        (self.fresh, self.fresh_start) = (alphabets, start);
+    }
+}
+
+/// The places of the bits that are set, from the lowest.
+fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usize> {
+    let mut rest = bits.into();
+    std::iter::from_fn(move || {
+        let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(bit)
+    })
+}
+
+/// The alphabet that is `of` and has room, made where there is none.
+fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet, asks: &Asks) -> usize {
+    let has_room = |alphabet: &Alphabet| {
+        alphabet.shapes.len() < MOST_SHAPES || alphabet.shapes.iter().any(|shape| shape.asks == *asks)
+    };
+    if let Some(known) = alphabets.iter().position(|alphabet| alphabet.of == of && has_room(alphabet)) {
         return known;
     }
     if alphabets.len() < MOST_ALPHABETS {
-        alphabets.push(Alphabet {
-            of,
-            shortest: usize::MAX,
-            shortest_without_digit: usize::MAX,
-            shapes: vec![],
-        });
+        alphabets.push(Alphabet::new(of));
     } else {
-        let last = &mut alphabets[MOST_ALPHABETS - 1];
-        last.of = last.of.union(of);
-        last.shapes.iter_mut().for_each(|shape| (shape.whole_up_to, shape.after) = (None, None));
+        alphabets[MOST_ALPHABETS - 1].widen(of);
     }
     alphabets.len() - 1
 }
 
-/// What all shapes want to know of a part of a run.
-struct Around {
-    digit: bool,
-    before: Option<u8>,
-    /// How many bytes at its start may be the end of an escape, and no part of the value.
-    escape: usize,
+impl Alphabet {
+    fn new(of: ByteSet) -> Alphabet {
+        Alphabet { of, shapes: vec![], fitting: std::array::from_fn(|_| Box::new([0; LENGTHS])) }
+    }
+
+    fn add(&mut self, index: usize, rule: &Rule, asks: Asks) {
+        let known = self.shapes.iter().position(|shape| shape.asks == asks);
+        let at = known.unwrap_or_else(|| {
+            self.shapes.push(Shape { speaking: vec![], told: vec![], asks });
+            self.shapes.len() - 1
+        });
+        let shape = &mut self.shapes[at];
+        if rule.context.is_empty() { &mut shape.speaking } else { &mut shape.told }.push(index);
+    }
+
+    /// Makes room for the runs of another alphabet, in which those of this one may be parts.
+    fn widen(&mut self, of: ByteSet) {
+        self.shapes.iter_mut().for_each(|shape| shape.asks = shape.asks.within_more(self.of));
+        self.of = self.of.union(of);
+    }
+
+    fn tabulate(&mut self) {
+        for kind in Kind::ALL {
+            for (length, fitting) in self.fitting[kind.index()].iter_mut().enumerate() {
+                for (at, shape) in self.shapes.iter().enumerate() {
+                    // Shapes beyond the last bit share it.
+                    let bit = at.min(MOST_SHAPES - 1);
+                    *fitting |= u64::from(shape.asks.fits_length(length, kind)) << bit;
+                }
+            }
+        }
+    }
+
+    fn for_each<'a>(
+        &'a self,
+        bytes: &[u8],
+        part: Range<usize>,
+        digit: bool,
+        each: &mut impl FnMut(Range<usize>, &'a Shape),
+    ) {
+        let length = part.len().min(LENGTHS - 1);
+        // Few parts are long enough for anyone; only of those it is asked what stands before them.
+        if self.fitting[Kind { digit, escape: true }.index()][length] == 0 {
+            return;
+        }
+        let kind = Kind { digit, escape: guard::may_follow_escape(bytes, part.start) };
+        for bit in bits(self.fitting[kind.index()][length]) {
+            let more = if bit == MOST_SHAPES - 1 { self.shapes.len() } else { bit + 1 };
+            for shape in self.shapes[bit..more].iter().filter(|shape| shape.asks.fit(bytes, &part, kind)) {
+                each(part.clone(), shape);
+            }
+        }
+    }
 }
 
-impl Around {
-    fn of(bytes: &[u8], part: &Range<usize>, digit: bool) -> Around {
-        let before = part.start.checked_sub(1).map(|before| bytes[before]);
-        let escape = if guard::may_follow_escape(bytes, part.start) { LONGEST_ESCAPE } else { 0 };
-        Around { digit, before, escape }
+impl Kind {
+    const COUNT: usize = 4;
+    const ALL: [Kind; Kind::COUNT] = [
+        Kind { digit: false, escape: false },
+        Kind { digit: true, escape: false },
+        Kind { digit: false, escape: true },
+        Kind { digit: true, escape: true },
+    ];
+
+    fn index(self) -> usize {
+        usize::from(self.digit) | usize::from(self.escape) << 1
     }
 }
 
 impl Shape {
-    fn fits(&self, run: &[u8], around: &Around) -> bool {
-        let longest = self.whole_up_to.map_or(usize::MAX, |longest| longest + around.escape);
-        let follows =
-            self.after.is_none_or(|after| around.before.is_some_and(|before| after.contains(before)));
-        let length = run.len();
-        length >= self.min
-            && length <= longest
-            && follows
-            && (around.digit || !self.needs_digit)
+    /// Where a match may start whose stretch lies in the run `part`.
+    pub(super) fn starts(&self, part: &Range<usize>) -> Range<usize> {
+        let last = part.end - self.asks.min;
+        let last = match self.asks.whole_up_to {
+            Some(_) => last.min(part.start + LONGEST_ESCAPE),
+            None => last,
+        };
+        part.start.saturating_sub(self.asks.far)..(last + 1).saturating_sub(self.asks.near)
+    }
+}
+
+impl Asks {
+    /// What is left to ask where a run of `of` may be a part of a longer one.
+    fn within_more(self, of: ByteSet) -> Asks {
+        Asks { whole_up_to: None, lead: &[], tail: None, alphabet: self.alphabet.or(Some(of)), ..self }
+    }
+
+    fn fits_length(&self, length: usize, kind: Kind) -> bool {
+        let escape = if kind.escape { LONGEST_ESCAPE } else { 0 };
+        // A run of the last length stands for all longer ones.
+        let long_enough = length >= self.min || length == LENGTHS - 1;
+        let short_enough =
+            self.whole_up_to.is_none_or(|longest| longest + escape >= length || longest >= LENGTHS - 1);
+        long_enough && short_enough && (kind.digit || !self.needs_digit)
+    }
+
+    /// Whether a run whose length fits does so in all else.
+    fn fit(&self, bytes: &[u8], part: &Range<usize>, kind: Kind) -> bool {
+        let escape = if kind.escape { LONGEST_ESCAPE } else { 0 };
+        let run = &bytes[part.clone()];
+        run.len() >= self.min
+            && self.whole_up_to.is_none_or(|longest| run.len() <= longest + escape)
+            && self.tail.is_none_or(|tail| bytes.get(part.end).is_some_and(|&byte| tail.contains(byte)))
+            && self.sign.is_none_or(|sign| run.contains(&sign))
+            && self.has_lead(&bytes[part.start.saturating_sub(self.far)..part.start])
             && self.has_stretch(run)
     }
 
-    /// Whether `min` bytes in a row are of the alphabet, looked for from the right as in Boyer and Moore.
+    fn has_lead(&self, mut before: &[u8]) -> bool {
+        self.lead.iter().all(|lead| {
+            let at = before.iter().rposition(|&byte| !lead.through.contains(byte));
+            at.is_some_and(|at| {
+                let fits = lead.of.contains(before[at]);
+                before = &before[..at];
+                fits
+            })
+        })
+    }
+
+    /// `min` bytes in a row of the alphabet that begin as the value does, looked for from the right as in
+    /// Boyer and Moore.
     fn has_stretch(&self, run: &[u8]) -> bool {
-        let mut from = 0;
+        let stranger = |text: &[u8]| {
+            let alphabet = self.alphabet?;
+            text.iter().rposition(|&byte| !alphabet.contains(byte))
+        };
+        let (mut from, mut clean) = (0, 0);
         while from + self.min <= run.len() {
-            match run[from..from + self.min].iter().rposition(|&byte| !self.alphabet.contains(byte)) {
-                Some(at) => from += at + 1,
-                None => return true,
+            let unknown = from.max(clean);
+            let end = from + self.min;
+            match stranger(&run[unknown..end]) {
+                Some(at) => from = unknown + at + 1,
+                None if self.has_head(&run[from..]) => return true,
+                None => (from, clean) = (from + 1, end),
             }
         }
         false
     }
 
-    /// Where a match may start whose stretch lies in the run `part`.
-    pub(super) fn starts(&self, part: &Range<usize>) -> Range<usize> {
-        let last = part.end - self.min;
-        let last = match self.whole_up_to {
-            Some(_) => last.min(part.start + LONGEST_ESCAPE),
-            None => last,
-        };
-        part.start.saturating_sub(self.far)..(last + 1).saturating_sub(self.near)
+    fn has_head(&self, stretch: &[u8]) -> bool {
+        self.head.iter().zip(stretch).all(|(set, &byte)| set.contains(byte))
     }
 }

@@ -19,7 +19,7 @@ pub use path::BlobPath;
 pub use place::{Place, PlaceKind};
 pub use report::{Report, Tally};
 pub use rule::{
-    Anchor, Confidence, ProofLevel, Rule, Severity, Specificity, Strength, Until, Within, WrongProof,
+    Anchor, Confidence, Lead, ProofLevel, Rule, Severity, Specificity, Strength, Until, WrongProof,
 };
 pub use secret::Secret;
 pub use verdict::Verdict;

@@ -76,13 +76,11 @@ pub struct Rule {
 /// A cheap sign of a match. It may be there without a match; no match is without one of its rule's signs.
 #[derive(Debug, Clone)]
 pub enum Anchor {
-    /// Four consecutive bytes out of these sets. The match starts between `near` and `far` bytes before
-    /// them.
+    /// Four consecutive bytes out of these sets, where a word and at least [`Anchor::RUN`] token characters
+    /// begin. The match starts between `near` and `far` bytes before them.
     Key {
         /// What may stand at each of the four places.
         key: [ByteSet; 4],
-        /// Where keys are looked for.
-        within: Within,
         /// Smallest distance from the start of the match to the key.
         near: usize,
         /// Largest distance from the start of the match to the key.
@@ -94,8 +92,14 @@ pub enum Anchor {
         of: ByteSet,
         /// What the stretch of the match in it is made of.
         alphabet: ByteSet,
-        /// What stands directly before the run, where something of the match does.
-        after: Option<ByteSet>,
+        /// What the stretch begins with, place by place.
+        head: &'static [ByteSet],
+        /// What stands before the run, read from it to the left; empty where that may be before the match.
+        lead: &'static [Lead],
+        /// What stands directly after the run, where something of the match does.
+        tail: Option<ByteSet>,
+        /// A sign that the stretch holds.
+        sign: Option<u8>,
         /// Shortest possible stretch of the match in the run, in bytes.
         min: usize,
         /// The match is exactly the run, and at most this long.
@@ -111,6 +115,8 @@ pub enum Anchor {
     Literal {
         /// The bytes.
         text: &'static [u8],
+        /// Where in them the four bytes begin that ordinary text has least; 0 where there are no four.
+        rarest: usize,
         /// What stands directly before them, place by place.
         before: &'static [ByteSet],
         /// What must follow, if anything is known.
@@ -124,23 +130,19 @@ pub enum Anchor {
     Anywhere,
 }
 
-/// Where a key is looked for. Most places of a text are neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Within {
-    /// Where a word begins in a run of at least [`Anchor::RUN`] token characters.
-    Words,
-    /// Everywhere in a run of at least [`Within::LONG_RUN`] token characters.
-    LongRuns,
-}
-
-impl Within {
-    /// Length of the shortest run that is looked at all over.
-    pub const LONG_RUN: usize = 32;
-}
-
 impl Anchor {
     /// Length of the shortest run of token characters that is looked at.
     pub const RUN: usize = 16;
+}
+
+/// A step to the left of a run: over any number of bytes of one set to a byte of another. The two have no
+/// byte in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lead {
+    /// What may stand in between.
+    pub through: ByteSet,
+    /// What must precede it.
+    pub of: ByteSet,
 }
 
 /// After a literal come only bytes of one set, and then a certain byte.

@@ -3,7 +3,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::model::{Anchor, ByteSet, Strength, Until, Within};
+use crate::model::{Anchor, ByteSet, Lead, Strength, Until};
 
 /// Longest match a rule may have, in bytes: the engine's window.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -16,7 +16,10 @@ const RAREST_KEY: f64 = 1.0 / 5_000.0;
 
 /// Fixed texts that many patterns share; looking for one of these costs the same for one pattern as for
 /// a hundred.
-const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword"];
+const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword", b"JQQJ9"];
+
+/// How many bytes at the start of a run are told apart.
+const HEAD: usize = 3;
 
 /// How many different four-byte keys one anchor may stand for.
 const MOST_KEYS: usize = 4096;
@@ -132,11 +135,10 @@ impl Analysis {
             let spots = Spots::of(branch, self.max_len);
             let run = || spots.run(not_before, not_after);
             let anchor = spots
-                .best_key(Within::Words, not_before)
+                .best_key(not_before)
                 .or_else(|| {
                     run().filter(|run| has_context && matches!(run, Anchor::Run { near: 0, far: 0, .. }))
                 })
-                .or_else(|| spots.best_key(Within::LongRuns, not_before))
                 .or_else(|| spots.literal())
                 .or_else(run)
                 .unwrap_or(Anchor::Anywhere);
@@ -348,16 +350,13 @@ impl<'a> Spots<'a> {
     }
 
     /// The four places that ordinary text satisfies most rarely, if they are rare enough.
-    fn best_key(&self, within: Within, not_before: ByteSet) -> Option<Anchor> {
+    fn best_key(&self, not_before: ByteSet) -> Option<Anchor> {
         (0..self.parts.len().saturating_sub(3))
             .filter_map(|at| {
                 let key = self.key(at)?;
                 let keys: usize = key.iter().map(|set| set.len()).product();
                 let chance: f64 = key.iter().map(|&set| frequency(set)).product();
-                let findable = match within {
-                    Within::Words => self.starts_word(at, not_before) && self.token_run(at) >= Anchor::RUN,
-                    Within::LongRuns => self.token_run(at) >= Within::LONG_RUN,
-                };
+                let findable = self.starts_word(at, not_before) && self.tokens_from(at) >= Anchor::RUN;
                 let spread = (self.far[at] - self.near[at] + 1) as f64;
                 (findable && keys <= MOST_KEYS && chance < RAREST_KEY).then_some((
                     chance * spread * (1.0 + keys as f64 / 64.0),
@@ -366,7 +365,7 @@ impl<'a> Spots<'a> {
                 ))
             })
             .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, at, key)| Anchor::Key { key, within, near: self.near[at], far: self.far[at] })
+            .map(|(_, at, key)| Anchor::Key { key, near: self.near[at], far: self.far[at] })
     }
 
     /// Whether the part at `at` is surely a letter or digit with no other directly before it.
@@ -386,13 +385,10 @@ impl<'a> Spots<'a> {
         Some(key)
     }
 
-    /// Length of the run of token characters that surely stands around the part at `at`.
-    fn token_run(&self, at: usize) -> usize {
-        let is_token = |part: &&Part| part.of.is_subset(ByteSet::TOKEN);
-        let ones = |part: &Part| usize::from(part.one_of().is_some());
-        let before: usize = self.parts[..at].iter().rev().take_while(is_token).map(ones).sum();
-        let after: usize = self.parts[at..].iter().take_while(is_token).map(ones).sum();
-        before + after
+    /// How many token characters surely stand in a row from the part at `at` on.
+    fn tokens_from(&self, at: usize) -> usize {
+        let tokens = self.parts[at..].iter().take_while(|part| part.of.is_subset(ByteSet::TOKEN));
+        tokens.filter(|part| part.one_of().is_some()).count()
     }
 
     /// The longest stretch of token characters, as a run.
@@ -421,7 +417,13 @@ impl<'a> Spots<'a> {
         Some(Anchor::Run {
             of,
             alphabet,
-            after: self.before(from).filter(|set| !set.meets(of)),
+            head: self.head(from, alphabet).leak(),
+            lead: self.lead(from, of).leak(),
+            tail: self.after(to).filter(|set| !set.meets(of)),
+            sign: self.parts[from..to]
+                .iter()
+                .filter_map(Part::single)
+                .find(|byte| !byte.is_ascii_alphanumeric()),
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
             holds_digits,
@@ -430,10 +432,35 @@ impl<'a> Spots<'a> {
         })
     }
 
-    /// What may stand directly before the part at `from`, unless that may be before the match.
-    fn before(&self, from: usize) -> Option<ByteSet> {
-        let mut set = ByteSet::EMPTY;
+    /// What a stretch of `alphabet` begins with, as far as that is less than all of it.
+    fn head(&self, from: usize, alphabet: ByteSet) -> Vec<ByteSet> {
+        let mut head: Vec<ByteSet> = self.parts[from..].iter().map_while(Part::one_of).take(HEAD).collect();
+        let told = head.iter().rposition(|set| !alphabet.is_subset(*set)).map_or(0, |last| last + 1);
+        head.truncate(told);
+        head
+    }
+
+    /// The steps to the left of the part at `from`, a run of `of`. Where a byte of the run may stand right
+    /// before it, nobody knows from where to step.
+    fn lead(&self, from: usize, of: ByteSet) -> Vec<Lead> {
+        let mut lead: Vec<Lead> = vec![];
+        let mut through = ByteSet::EMPTY;
         for part in self.parts[..from].iter().rev() {
+            match part.one_of().filter(|set| !set.meets(through)) {
+                Some(of) => lead.push(Lead { through: std::mem::take(&mut through), of }),
+                None => through = through.union(part.of),
+            }
+        }
+        match lead.first() {
+            Some(first) if !first.through.union(first.of).meets(of) => lead,
+            _ => vec![],
+        }
+    }
+
+    /// What may stand directly before the part at `to`, unless that may be after the match.
+    fn after(&self, to: usize) -> Option<ByteSet> {
+        let mut set = ByteSet::EMPTY;
+        for part in &self.parts[to..] {
             set = set.union(part.of);
             if part.one_of().is_some() {
                 return Some(set);
@@ -470,7 +497,11 @@ impl<'a> Spots<'a> {
         let mut before: Vec<ByteSet> = ones_before.collect();
         before.reverse();
         let until = self.until(at + text.len());
+        let four = |bytes: &[u8]| -> f64 { bytes.iter().map(|&byte| byte_frequency(byte)).product() };
+        let fours = text.windows(4).map(four).enumerate();
+        let rarest = fours.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at);
         Anchor::Literal {
+            rarest,
             text: text.leak(),
             before: before.leak(),
             until,
@@ -500,7 +531,8 @@ fn frequency(set: ByteSet) -> f64 {
     set.iter().map(byte_frequency).sum::<f64>().min(1.0)
 }
 
-fn byte_frequency(byte: u8) -> f64 {
+/// About how often a byte of source text is this one.
+pub fn byte_frequency(byte: u8) -> f64 {
     match byte {
         b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.05,
         b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' => 0.025,

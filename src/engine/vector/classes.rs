@@ -1,55 +1,65 @@
-//! Byte classes of a text as bit masks, 64 bytes at a time. The one module with vector code; its portable
-//! twin gives the same masks.
+//! Byte classes of a text as bit masks, 64 bytes at a time.
 
+use super::Vector;
 use crate::model::ByteSet;
 
 /// Classes of 64 bytes; bit `i` speaks of byte `i`. Bytes past the end of the text are in no class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Masks {
+pub(in crate::engine) struct Masks {
     /// Token characters: [`ByteSet::TOKEN`].
-    pub(super) token: u64,
+    pub(in crate::engine) token: u64,
     /// ASCII letters and digits.
-    pub(super) alnum: u64,
+    pub(in crate::engine) alnum: u64,
     /// ASCII digits.
-    pub(super) digit: u64,
+    pub(in crate::engine) digit: u64,
 }
 
-/// How a processor classifies bytes.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Classifier {
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Portable,
-}
-
-impl Classifier {
-    /// The fastest one that this processor can run.
-    pub(super) fn detect() -> Classifier {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            return Classifier::Avx2;
-        }
-        Classifier::Portable
-    }
-
+impl Vector {
     /// Classifies `bytes` into one mask for each 64 bytes begun.
     ///
     /// # Panics
     /// When `masks` is too short.
-    pub(super) fn classify(self, bytes: &[u8], masks: &mut [Masks]) {
+    pub(in crate::engine) fn classify(self, bytes: &[u8], masks: &mut [Masks]) {
         let masks = &mut masks[..bytes.len().div_ceil(64)];
         let (blocks, rest) = bytes.as_chunks::<64>();
         match self {
             #[cfg(target_arch = "x86_64")]
-            Classifier::Avx2 => avx2::classify(blocks, masks),
-            Classifier::Portable => portable::classify(blocks, masks),
+            Vector::Avx2 => avx2::classify(blocks, masks),
+            Vector::Portable => portable::classify(blocks, masks),
         }
         if let Some(last) = masks.get_mut(blocks.len()) {
-            let mut block = [0; 64];
-            block[..rest.len()].copy_from_slice(rest);
-            *last = portable::block(&block);
+            *last = self.block(rest);
         }
     }
+
+    /// Classifies the first 64 bytes of `bytes`, or all there are.
+    #[inline]
+    pub(in crate::engine) fn block(self, bytes: &[u8]) -> Masks {
+        let mut padded = [0; 64];
+        let block = bytes.first_chunk().unwrap_or_else(|| {
+            padded[..bytes.len()].copy_from_slice(bytes);
+            &padded
+        });
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Vector::Avx2 => avx2::block(block),
+            Vector::Portable => portable::block(block),
+        }
+    }
+}
+
+impl Masks {
+    /// The classes of the first `count` bytes alone.
+    #[inline]
+    pub(in crate::engine) fn first(self, count: usize) -> Masks {
+        let kept = low_bits(count);
+        Masks { token: self.token & kept, alnum: self.alnum & kept, digit: self.digit & kept }
+    }
+}
+
+/// The lowest `count` bits, or all.
+pub(in crate::engine) fn low_bits(count: usize) -> u64 {
+    if count >= 64 { u64::MAX } else { (1 << count) - 1 }
 }
 
 mod portable {
@@ -116,20 +126,31 @@ mod avx2 {
     const TILDE: i8 = 32;
 
     pub(super) fn classify(blocks: &[[u8; 64]], masks: &mut [Masks]) {
-        // SAFETY: `Classifier::Avx2` is made only where the processor was seen to have AVX2.
+        // SAFETY: `Vector::Avx2` is made only where the processor was seen to have AVX2.
         unsafe { classify_avx2(blocks, masks) }
+    }
+
+    pub(super) fn block(bytes: &[u8; 64]) -> Masks {
+        // SAFETY: as above.
+        unsafe { block_avx2(bytes) }
     }
 
     #[target_feature(enable = "avx2")]
     fn classify_avx2(blocks: &[[u8; 64]], masks: &mut [Masks]) {
         for (block, masks) in blocks.iter().zip(masks) {
-            let (halves, _) = block.as_chunks::<32>();
-            let (low, high) = (half(&halves[0]), half(&halves[1]));
-            *masks = Masks {
-                token: u64::from(low.0) | u64::from(high.0) << 32,
-                alnum: u64::from(low.1) | u64::from(high.1) << 32,
-                digit: u64::from(low.2) | u64::from(high.2) << 32,
-            };
+            *masks = block_avx2(block);
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn block_avx2(block: &[u8; 64]) -> Masks {
+        let (halves, _) = block.as_chunks::<32>();
+        let (low, high) = (half(&halves[0]), half(&halves[1]));
+        Masks {
+            token: u64::from(low.0) | u64::from(high.0) << 32,
+            alnum: u64::from(low.1) | u64::from(high.1) << 32,
+            digit: u64::from(low.2) | u64::from(high.2) << 32,
         }
     }
 
@@ -168,15 +189,15 @@ mod avx2 {
 mod tests {
     use super::*;
 
-    fn masks(classifier: Classifier, bytes: &[u8]) -> Vec<Masks> {
+    fn masks(vector: Vector, bytes: &[u8]) -> Vec<Masks> {
         let mut masks = vec![Masks::default(); bytes.len().div_ceil(64)];
-        classifier.classify(bytes, &mut masks);
+        vector.classify(bytes, &mut masks);
         masks
     }
 
     #[test]
     fn every_byte_at_every_place_is_in_its_classes() {
-        for classifier in [Classifier::detect(), Classifier::Portable] {
+        for vector in [Vector::detect(), Vector::Portable] {
             for byte in 0..=255u8 {
                 for at in 0..64 {
                     let mut bytes = [b' '; 64];
@@ -186,11 +207,7 @@ mod tests {
                         alnum: u64::from(byte.is_ascii_alphanumeric()) << at,
                         digit: u64::from(byte.is_ascii_digit()) << at,
                     };
-                    assert_eq!(
-                        masks(classifier, &bytes),
-                        [expected],
-                        "{classifier:?}, byte {byte:#x} at {at}"
-                    );
+                    assert_eq!(masks(vector, &bytes), [expected], "{vector:?}, byte {byte:#x} at {at}");
                 }
             }
         }
@@ -201,11 +218,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         for length in 0..300 {
             let bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
-            assert_eq!(
-                masks(Classifier::detect(), &bytes),
-                masks(Classifier::Portable, &bytes),
-                "length {length}"
-            );
+            assert_eq!(masks(Vector::detect(), &bytes), masks(Vector::Portable, &bytes), "length {length}");
         }
     }
 }

@@ -1,0 +1,83 @@
+//! What is known of the next bytes of a text, looked up by four of them.
+//!
+//! Contract: none that stands there is left out.
+
+use super::vector::{Filter, Vector, hash};
+
+/// Values by keys of four bytes; several may have the same key. What passes the filter is looked up in
+/// buckets of entries.
+pub(super) struct Table<T> {
+    /// Which bits of four bytes make a key, and which of a key are set for certain.
+    form: Form,
+    filter: Filter<17>,
+    /// Where the entries of each bucket begin; one more than there are buckets.
+    buckets: Box<[u32]>,
+    entries: Box<[(u32, T)]>,
+}
+
+/// How bytes become a key: the bits of `mask`, with those of `ones` set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    mask: u32,
+    ones: u32,
+}
+
+impl Form {
+    /// Four bytes as they are.
+    pub(super) const EXACT: Form = Form { mask: u32::MAX, ones: 0 };
+
+    /// The first three bytes, without regard to the case of letters.
+    pub(super) const THREE_CASELESS: Form = Form { mask: 0xff_ffff, ones: 0x20_2020 };
+
+    #[inline]
+    fn key(self, bytes: [u8; 4]) -> u32 {
+        u32::from_le_bytes(bytes) & self.mask | self.ones
+    }
+}
+
+const BUCKET_BITS: u32 = 12;
+
+impl<T: Copy> Table<T> {
+    pub(super) fn of(form: Form, entries: impl IntoIterator<Item = ([u8; 4], T)>) -> Table<T> {
+        let mut entries: Vec<(u32, T)> =
+            entries.into_iter().map(|(bytes, value)| (form.key(bytes), value)).collect();
+        entries.sort_by_key(|(key, _)| hash(*key, BUCKET_BITS));
+        let mut buckets = vec![0u32; (1 << BUCKET_BITS) + 1].into_boxed_slice();
+        for (key, _) in &entries {
+            buckets[hash(*key, BUCKET_BITS) + 1] += 1;
+        }
+        for at in 1..buckets.len() {
+            buckets[at] += buckets[at - 1];
+        }
+        let filter = Filter::of(entries.iter().map(|(key, _)| *key));
+        Table { form, filter, buckets, entries: entries.into() }
+    }
+
+    /// The values for these bytes.
+    #[inline]
+    pub(super) fn at(&self, bytes: [u8; 4]) -> impl Iterator<Item = T> {
+        let key = self.form.key(bytes);
+        let bucket = if self.filter.may_hold(key) { self.bucket(key) } else { &[] };
+        bucket.iter().filter(move |entry| entry.0 == key).map(|entry| entry.1)
+    }
+
+    /// Calls `each` with the places of `text` for which there are values, from left to right, and each
+    /// value. Past the end of the text stand zeros.
+    pub(super) fn for_each_in(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize, T)) {
+        self.filter.for_each_place(vector, text, (self.form.mask, self.form.ones), |at| {
+            let mut bytes = [0; 4];
+            for (byte, &in_text) in bytes.iter_mut().zip(text.get(at..).unwrap_or_default()) {
+                *byte = in_text;
+            }
+            let key = self.form.key(bytes);
+            for entry in self.bucket(key).iter().filter(|entry| entry.0 == key) {
+                each(at, entry.1);
+            }
+        });
+    }
+
+    fn bucket(&self, key: u32) -> &[(u32, T)] {
+        let bucket = hash(key, BUCKET_BITS);
+        &self.entries[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize]
+    }
+}

@@ -1,0 +1,31 @@
+//! What is done to many bytes at once. The one place with vector code; each piece has a portable twin that
+//! gives the same answers, and a test that holds the two against each other.
+
+mod classes;
+mod filter;
+mod fingerprints;
+
+pub(super) use classes::{Masks, low_bits};
+pub(super) use filter::{Filter, hash};
+pub(super) use fingerprints::{BUCKETS, Fingerprint, Fingerprints};
+
+/// The instructions that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Vector {
+    /// AVX2 and BMI2, as in all processors of level x86-64-v3.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// What every processor has.
+    Portable,
+}
+
+impl Vector {
+    /// The fastest that this processor has.
+    pub(super) fn detect() -> Vector {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
+            return Vector::Avx2;
+        }
+        Vector::Portable
+    }
+}
