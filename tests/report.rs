@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use snapbox::prelude::*;
 use snapbox::{assert_data_eq, str};
 use stanch::model::{
-    Also, BlobPath, ByteSet, Confidence, Evidence, Finding, FindingId, Gap, GapReason, Place, PlaceKind,
-    ProofLevel, Report, Rule, Secret, Severity, Specificity, Strength, Tally, Verdict, WrongProof,
+    Also, Appearance, BlobPath, ByteSet, Commit, Confidence, Evidence, Finding, FindingId, Gap, GapReason,
+    Place, PlaceKind, ProofLevel, Report, Rule, Secret, Severity, Specificity, Strength, Tally, Verdict,
+    WrongProof,
 };
 use stanch::report::{Format, View};
 use stanch::rules::template;
@@ -1315,6 +1316,51 @@ fn place(path: impl Into<Vec<u8>>, line: u64, column: u64, length: u64) -> Place
         column,
         end_line: line,
         end_column: column + length,
+        appearance: None,
+    }
+}
+
+/// A place that was brought in twice and removed, by someone who left a token in their name.
+fn past_place(path: &str) -> Place {
+    let commit = |digit: &str, author: &str, date: &str| Commit {
+        id: digit.repeat(40),
+        author: author.into(),
+        date: date.into(),
+    };
+    let author = format!("{} <ann@example.com>", token(1));
+    let appearance = Appearance {
+        introduced: Some(commit("a", &author, "2024-05-01T10:00:00Z")),
+        introduced_again: 1,
+        removed: Some(commit("b", "Bo <bo@example.com>", "2024-06-02T11:00:00Z")),
+        object: "c".repeat(40),
+        in_head: false,
+        refs: vec!["refs/heads/main".into(), format!("refs/heads/{}", token(1))],
+        more_refs: 3,
+    };
+    Place { appearance: Some(Box::new(appearance)), ..place(path, 3, 5, 40) }
+}
+
+#[test]
+fn places_in_history_tell_commits_and_refs_and_no_secret() {
+    let lost = Appearance { object: "d".repeat(40), ..Appearance::default() };
+    let lost = Place { appearance: Some(Box::new(lost)), ..place("lost.env", 1, 1, 40) };
+    let secret = token(1);
+    let places = vec![(past_place("old.env"), "TOKEN=tok_…".into()), (lost, "tok_…".into())];
+    let report =
+        Report { findings: vec![finding(1, token_rule(), secret.as_bytes(), places)], ..Report::default() };
+    let human = shown(&report, Format::Human);
+    let told = "  old.env:3:5\n    │ TOKEN=tok_…\n    since aaaaaaaaaaaa (2024-05-01, tok_… <ann@example.com>) · brought in again 1 time · removed in bbbbbbbbbbbb (2024-06-02, Bo <bo@example.com>) · in refs/heads/main, refs/heads/tok_… and 3 more\n  \
+                lost.env:1:1\n    │ tok_…\n    in no commit; object dddddddddddddddddddddddddddddddddddddddd\n";
+    assert!(human.contains(told), "{human}");
+    let schema = schema("fixtures/schema/report-v1.schema.json");
+    let json = shown(&report, Format::Json);
+    assert_valid(&schema, &json);
+    assert!(
+        json.contains(&format!("\"removed\": {{\n            \"commit\": \"{}\"", "b".repeat(40))),
+        "{json}"
+    );
+    for format in Format::ALL {
+        assert!(!shown(&report, format).contains(&secret[4..]), "{} tells the secret", format.as_str());
     }
 }
 

@@ -9,7 +9,10 @@ use crate::rules::BUILTIN;
 /// Masks every likely secret in the paths and sentences of a report.
 pub(super) fn conceal(report: &mut Report, engine: &Engine) {
     for finding in &mut report.findings {
-        finding.places.iter_mut().for_each(|(place, _)| conceal_path(&mut place.path, engine));
+        for (place, _) in &mut finding.places {
+            conceal_path(&mut place.path, engine);
+            place.texts_mut().for_each(|text| conceal_text(text, engine));
+        }
         finding.evidence.facts.iter_mut().for_each(|fact| conceal_text(&mut fact.text, engine));
     }
     for gap in report.gaps.iter_mut().chain(&mut report.accepted_gaps) {

@@ -3,7 +3,7 @@
 use crate::decode::utf16::Encoding;
 use crate::engine::{Engine, Text, Window, windows};
 use crate::findings::{Chosen, Sighter, Stretch};
-use crate::model::{BlobPath, PlaceKind, Sighting};
+use crate::model::{Appearance, BlobPath, PlaceKind, Sighting};
 use crate::sources::{Blob, Content, is_packed};
 
 /// How much of a blob is looked at to tell text from binary, in bytes; as git does.
@@ -22,10 +22,10 @@ pub(super) struct Examined {
 
 /// Scans a blob. What the source could not read is the source's to tell.
 pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Examined {
-    let Blob { path, kind, content } = blob;
+    let Blob { path, kind, appearance, content } = blob;
     match content {
         Content::Whole(bytes) => {
-            let mut examiner = Examiner::new(engine, chosen, path, kind, bytes);
+            let mut examiner = Examiner::new(engine, chosen, path, kind, bytes).appearing(appearance);
             examiner.take(Window { bytes, base: 0, owned: 0..bytes.len(), last: true });
             examiner.finish(bytes.len() as u64)
         }
@@ -35,7 +35,9 @@ pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Exami
             let read = windows(reader, &mut |window| {
                 seen = window.base + window.bytes.len() as u64;
                 examiner
-                    .get_or_insert_with(|| Examiner::new(engine, chosen, path, kind, window.bytes))
+                    .get_or_insert_with(|| {
+                        Examiner::new(engine, chosen, path, kind, window.bytes).appearing(appearance)
+                    })
                     .take(window);
             });
             // An error ends the reading; what came before it counts.
@@ -72,6 +74,10 @@ impl<'a> Examiner<'a> {
             packed: kind == PlaceKind::File && is_packed(head),
             sighter: Sighter::new(path, kind, encoding, chosen),
         }
+    }
+
+    fn appearing(self, appearance: Option<&'a Appearance>) -> Examiner<'a> {
+        Examiner { sighter: self.sighter.appearing(appearance), ..self }
     }
 
     fn take(&mut self, window: Window<'_>) {

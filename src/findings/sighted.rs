@@ -9,7 +9,7 @@ use super::excerpt::{self, Masks};
 use super::lines::Cursor;
 use super::overlap;
 use crate::decode::utf16::Encoding;
-use crate::model::{BlobPath, Candidate, Place, PlaceKind, Rule, Secret, Sighting};
+use crate::model::{Appearance, BlobPath, Candidate, Place, PlaceKind, Rule, Secret, Sighting};
 
 /// How many sightings of one blob are kept.
 const MOST: usize = 10_000;
@@ -52,6 +52,7 @@ impl Chosen {
 pub struct Sighter<'a> {
     path: &'a BlobPath,
     kind: PlaceKind,
+    appearance: Option<&'a Appearance>,
     encoding: Encoding,
     chosen: &'a Chosen,
     /// The end of the last stretch, in the offsets of the next one once it is there.
@@ -75,7 +76,21 @@ pub struct Stretch<'a> {
 impl<'a> Sighter<'a> {
     /// A sighter for the blob at `path`, of secrets that the `chosen` rules find.
     pub fn new(path: &'a BlobPath, kind: PlaceKind, encoding: Encoding, chosen: &'a Chosen) -> Sighter<'a> {
-        Sighter { path, kind, encoding, chosen, cursor: Cursor::START, sightings: vec![], dropped: 0 }
+        Sighter {
+            path,
+            kind,
+            appearance: None,
+            encoding,
+            chosen,
+            cursor: Cursor::START,
+            sightings: vec![],
+            dropped: 0,
+        }
+    }
+
+    /// The same for a blob from the history of a repository.
+    pub fn appearing(self, appearance: Option<&'a Appearance>) -> Sighter<'a> {
+        Sighter { appearance, ..self }
     }
 
     /// Takes the candidates of the next stretch. `more` says that others follow.
@@ -120,6 +135,7 @@ impl<'a> Sighter<'a> {
                     column: start.column,
                     end_line: end.line,
                     end_column: end.column,
+                    appearance: self.appearance.cloned().map(Box::new),
                 },
                 confidence: candidate.confidence,
                 bound_name: excerpt::bound_name(text, candidate.secret.start),

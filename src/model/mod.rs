@@ -1,5 +1,6 @@
 //! The nouns that every layer speaks: rules, secrets, places, findings, gaps, reports. No I/O here.
 
+mod appearance;
 mod byte_set;
 mod candidate;
 mod finding;
@@ -11,6 +12,7 @@ mod rule;
 mod secret;
 mod verdict;
 
+pub use appearance::{Appearance, Commit};
 pub use byte_set::ByteSet;
 pub use candidate::{Candidate, Evidence, Fact};
 pub use finding::{Also, Finding, FindingId, Sighting};

@@ -9,7 +9,7 @@ use indicatif::{DecimalBytes, HumanCount};
 
 use super::words::{self, count};
 use super::{View, mask, sanitize};
-use crate::model::{Finding, Gap, Place, PlaceKind, Report, Rule, Severity, Tally};
+use crate::model::{Appearance, Commit, Finding, Gap, Place, PlaceKind, Report, Rule, Severity, Tally};
 
 /// More places of one secret are only counted; the formats for machines list them all.
 const MOST_PLACES: usize = 10;
@@ -93,17 +93,31 @@ impl Page<'_> {
     fn place(&mut self, rule: &Rule, place: &Place, excerpt: &str) -> io::Result<()> {
         let path = place.path.to_lossy();
         let path = self.paint(PATH, &sanitize(&path));
-        match place.kind {
-            PlaceKind::File => writeln!(self.out, "  {path}:{}:{}", place.line, place.column)?,
-            PlaceKind::Name => writeln!(self.out, "  {path} (in the name or the link's target)")?,
+        let of_what = match place.kind {
+            PlaceKind::File => "",
+            PlaceKind::Name => " (in the name or the link's target)",
+            PlaceKind::Message => " (in the message of the commit)",
+            PlaceKind::Author => " (in the name or address of a person)",
+            PlaceKind::Tag => " (in the message of the tag)",
+            PlaceKind::Ref => " (in the name or the log of a ref)",
+            PlaceKind::Note => " (in a note on a commit)",
+            PlaceKind::Config => " (in the repository's configuration)",
+        };
+        if place.kind.is_text() {
+            writeln!(self.out, "  {path}:{}:{}{of_what}", place.line, place.column)?;
+        } else {
+            writeln!(self.out, "  {path}{of_what}")?;
         }
-        if excerpt.is_empty() {
-            return Ok(());
+        if !excerpt.is_empty() {
+            let excerpt = excerpt.trim().replace('\t', " ");
+            let masked = mask::mask(rule);
+            let excerpt = sanitize(&excerpt).replace(&masked, &self.paint(MASK, &masked));
+            writeln!(self.out, "    {} {excerpt}", self.paint(DIM, "│"))?;
         }
-        let excerpt = excerpt.trim().replace('\t', " ");
-        let masked = mask::mask(rule);
-        let excerpt = sanitize(&excerpt).replace(&masked, &self.paint(MASK, &masked));
-        writeln!(self.out, "    {} {excerpt}", self.paint(DIM, "│"))
+        match &place.appearance {
+            Some(appearance) => self.line(DIM, &format!("    {}", sanitize(&history(appearance)))),
+            None => Ok(()),
+        }
     }
 
     fn gaps(&mut self, heading: &str, gaps: &[Gap]) -> io::Result<()> {
@@ -229,6 +243,32 @@ fn about(finding: &Finding) -> String {
         parts.push(format!("also matches {}", sanitize(&others.join(", "))));
     }
     parts.push(format!("id {}", finding.id));
+    parts.join(" · ")
+}
+
+/// Since when it is there, until when it was, and where it still is.
+fn history(appearance: &Appearance) -> String {
+    let told = |commit: &Commit| {
+        let day = commit.date.get(..10).unwrap_or(&commit.date);
+        format!("{} ({day}, {})", commit.id.get(..12).unwrap_or(&commit.id), commit.author)
+    };
+    let mut parts = vec![match &appearance.introduced {
+        Some(commit) => format!("since {}", told(commit)),
+        None => format!("in no commit; object {}", appearance.object),
+    }];
+    if appearance.introduced_again > 0 {
+        parts.push(format!("brought in again {}", count(appearance.introduced_again, "time", "times")));
+    }
+    parts.extend(appearance.removed.as_ref().map(|commit| format!("removed in {}", told(commit))));
+    if appearance.in_head {
+        parts.push("still in HEAD".into());
+    }
+    match (&appearance.refs[..], appearance.more_refs) {
+        ([], _) if appearance.introduced.is_some() => parts.push("in the history of no ref".into()),
+        ([], _) => {}
+        (refs, 0) => parts.push(format!("in {}", refs.join(", "))),
+        (refs, more) => parts.push(format!("in {} and {} more", refs.join(", "), HumanCount(more))),
+    }
     parts.join(" · ")
 }
 

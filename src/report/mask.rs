@@ -44,6 +44,7 @@ pub(super) fn masked(report: &Report) -> Report {
         for (place, excerpt) in &mut finding.places {
             masker.path(&mut place.path);
             masker.text(excerpt);
+            place.texts_mut().for_each(|text| masker.text(text));
         }
     }
     for gap in masked.gaps.iter_mut().chain(&mut masked.accepted_gaps) {

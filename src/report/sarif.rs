@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde::Serialize;
 
 use super::{mask, safe_json, v1, words};
-use crate::model::{BlobPath, Confidence, Finding, Gap, GapReason, Place, PlaceKind, Report, Rule, Severity};
+use crate::model::{BlobPath, Confidence, Finding, Gap, GapReason, Place, Report, Rule, Severity};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -285,7 +285,7 @@ impl<'a> ResultOf<'a> {
 impl<'a> Location<'a> {
     fn of_place(place: &Place, excerpt: &'a str) -> Location<'a> {
         let mut location = Location::of_path(&place.path);
-        if place.kind == PlaceKind::File {
+        if place.kind.is_text() {
             location.physical_location.region = Some(Region {
                 start_line: place.line,
                 start_column: place.column,

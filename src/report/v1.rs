@@ -99,6 +99,28 @@ struct Place<'a> {
     start: u64,
     end: u64,
     excerpt: &'a str,
+    #[serde(flatten)]
+    appearance: Option<Appearance<'a>>,
+}
+
+/// What is told beside a place in the history of a repository.
+#[derive(Serialize)]
+struct Appearance<'a> {
+    #[serde(flatten)]
+    introduced: Option<Commit<'a>>,
+    introduced_again: u64,
+    removed: Option<Commit<'a>>,
+    object: &'a str,
+    in_head: bool,
+    refs: &'a [String],
+    more_refs: u64,
+}
+
+#[derive(Serialize)]
+struct Commit<'a> {
+    commit: &'a str,
+    author: &'a str,
+    date: &'a str,
 }
 
 #[derive(Serialize)]
@@ -225,7 +247,28 @@ impl<'a> Place<'a> {
             start: place.start,
             end: place.end,
             excerpt,
+            appearance: place.appearance.as_deref().map(Appearance::of),
         }
+    }
+}
+
+impl<'a> Appearance<'a> {
+    fn of(appearance: &'a model::Appearance) -> Appearance<'a> {
+        Appearance {
+            introduced: appearance.introduced.as_ref().map(Commit::of),
+            introduced_again: appearance.introduced_again,
+            removed: appearance.removed.as_ref().map(Commit::of),
+            object: &appearance.object,
+            in_head: appearance.in_head,
+            refs: &appearance.refs,
+            more_refs: appearance.more_refs,
+        }
+    }
+}
+
+impl<'a> Commit<'a> {
+    fn of(commit: &'a model::Commit) -> Commit<'a> {
+        Commit { commit: &commit.id, author: &commit.author, date: &commit.date }
     }
 }
 

@@ -13,7 +13,7 @@ pub use tree::{Tree, TreeOptions, folder_as_shown};
 
 use std::io::Read;
 
-use crate::model::{BlobPath, Gap, PlaceKind};
+use crate::model::{Appearance, BlobPath, Gap, PlaceKind};
 
 /// Where blobs come from.
 pub trait Source {
@@ -40,6 +40,8 @@ pub struct Blob<'a> {
     pub path: &'a BlobPath,
     /// What of the file the bytes are.
     pub kind: PlaceKind,
+    /// Where in the history of a repository it stands, for what comes from there.
+    pub appearance: Option<&'a Appearance>,
     /// The bytes.
     pub content: Content<'a>,
 }

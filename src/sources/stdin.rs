@@ -15,7 +15,7 @@ impl Source for Stdin {
             Ok(reader) => {
                 let mut reader = Noting { reader, error: None };
                 let content = Content::Stream(&mut reader);
-                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, content }));
+                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, appearance: None, content }));
                 reader.error
             }
             Err(error) => Some(error.to_string()),

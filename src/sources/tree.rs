@@ -237,7 +237,12 @@ impl Tree {
 fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     let name = path.file_name();
     if name.len() >= TELLING_NAME && name.iter().any(u8::is_ascii_digit) {
-        each(Visit::Blob(Blob { path, kind: PlaceKind::Name, content: Content::Whole(name) }));
+        each(Visit::Blob(Blob {
+            path,
+            kind: PlaceKind::Name,
+            appearance: None,
+            content: Content::Whole(name),
+        }));
     }
 }
 
@@ -245,7 +250,12 @@ fn visit_link(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) 
     match fs::read_link(path) {
         Ok(target) => {
             let target = bytes_of(&target);
-            each(Visit::Blob(Blob { path: shown, kind: PlaceKind::Name, content: Content::Whole(&target) }));
+            each(Visit::Blob(Blob {
+                path: shown,
+                kind: PlaceKind::Name,
+                appearance: None,
+                content: Content::Whole(&target),
+            }));
             each(Visit::Passed(Passed::Symlink));
         }
         Err(error) => each(Visit::Gap(gap(shown, &error))),
@@ -275,7 +285,8 @@ fn visit_content(
     each: &(dyn Fn(Visit<'_>) + Sync),
 ) {
     let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    let hand_over = |content| each(Visit::Blob(Blob { path, kind: PlaceKind::File, content }));
+    let hand_over =
+        |content| each(Visit::Blob(Blob { path, kind: PlaceKind::File, appearance: None, content }));
     let (read, error) = if expected < WHOLE {
         let mut file = Noting { reader: file, error: None };
         let read = read_whole(&mut file, expected, buffer);
