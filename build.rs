@@ -118,14 +118,27 @@ fn anchor(anchor: &Anchor) -> String {
         Anchor::Key { key, near, far } => {
             format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", sets(key))
         }
-        Anchor::Run { of, alphabet, head, lead, tail, sign, min, whole_up_to, holds_digits, near, far } => {
+        Anchor::Run {
+            of,
+            alphabet,
+            head,
+            lead,
+            tail,
+            sign,
+            min,
+            whole_up_to,
+            holds_digits,
+            near,
+            far,
+            rest,
+        } => {
             let lead: Vec<String> = lead
                 .iter()
                 .map(|lead| format!("Lead {{ through: {}, of: {} }}", set(&lead.through), set(&lead.of)))
                 .collect();
             format!(
                 "Anchor::Run {{ of: {}, alphabet: {}, head: &[{}], lead: &[{}], tail: {}, sign: {sign:?}, min: {min}, whole_up_to: {whole_up_to:?}, \
-                 holds_digits: {holds_digits}, near: {near}, far: {far} }}",
+                 holds_digits: {holds_digits}, near: {near}, far: {far}, rest: {rest} }}",
                 set(of),
                 set(alphabet),
                 sets(head),

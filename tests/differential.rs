@@ -15,13 +15,24 @@ use regex::bytes::Regex;
 use stanch::engine::{Engine, Text};
 use stanch::model::{BlobPath, Confidence, ProofLevel, Rule, WrongProof};
 use stanch::proofs::{self, Outcome, Subject};
-use stanch::rules::{BUILTIN, pattern, template};
+use stanch::rules::{BUILTIN, pattern, schema, template};
 
 /// Rule, whole match, secret, confidence.
 type Hit = (&'static str, Range<usize>, Range<usize>, Confidence);
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(BUILTIN.iter().collect()));
-static ORACLE: LazyLock<Vec<Plain>> = LazyLock::new(|| BUILTIN.iter().map(Plain::new).collect());
+/// Both readings of a set of rules.
+struct Readings {
+    engine: Engine,
+    oracle: Vec<Plain>,
+}
+
+impl Readings {
+    fn new(rules: Vec<&'static Rule>) -> Readings {
+        Readings { oracle: rules.iter().copied().map(Plain::new).collect(), engine: Engine::new(rules) }
+    }
+}
+
+static SHIPPED: LazyLock<Readings> = LazyLock::new(|| Readings::new(BUILTIN.iter().collect()));
 
 /// A rule read plainly.
 struct Plain {
@@ -111,36 +122,30 @@ fn near<'a>(text: &'a [u8], matched: &Range<usize>) -> [&'a [u8]; 2] {
 
 /// Compares both readings of `text`; `what` tells a person which text it was.
 fn compare(text: &[u8], what: &dyn Fn() -> String) -> usize {
-    compare_rules(text, None, what)
+    SHIPPED.compare(text, what)
 }
 
-/// The same for all rules, or for one.
-fn compare_rules(text: &[u8], only: Option<&str>, what: &dyn Fn() -> String) -> usize {
-    let wanted = |id: &str| only.is_none_or(|only| only == id);
-    let path = BlobPath::from("text");
-    let mut found = ENGINE.scan(Text { bytes: text, path: &path, binary: false });
-    found.retain(|found| wanted(found.rule.id));
-    let engine: Vec<Hit> = found
-        .into_iter()
-        .map(|found| (found.rule.id, found.matched, found.secret, found.confidence))
-        .collect();
-    let mut oracle: Vec<Hit> = ORACLE
-        .iter()
-        .filter(|plain| wanted(plain.rule.id))
-        .flat_map(|plain| plain.hits(text, false))
-        .collect();
-    let mut engine_sorted = engine.clone();
-    let key = |hit: &Hit| (hit.1.start, hit.1.end, hit.2.start, hit.2.end, hit.0);
-    engine_sorted.sort_by_key(key);
-    oracle.sort_by_key(key);
-    let missed: Vec<&Hit> = oracle.iter().filter(|hit| !engine_sorted.contains(hit)).collect();
-    let invented: Vec<&Hit> = engine_sorted.iter().filter(|hit| !oracle.contains(hit)).collect();
-    assert!(
-        missed.is_empty() && invented.is_empty(),
-        "{}\nmissed: {missed:?}\ninvented: {invented:?}",
-        what()
-    );
-    oracle.len()
+impl Readings {
+    fn compare(&self, text: &[u8], what: &dyn Fn() -> String) -> usize {
+        let path = BlobPath::from("text");
+        let found = self.engine.scan(Text { bytes: text, path: &path, binary: false });
+        let mut engine: Vec<Hit> = found
+            .into_iter()
+            .map(|found| (found.rule.id, found.matched, found.secret, found.confidence))
+            .collect();
+        let mut oracle: Vec<Hit> = self.oracle.iter().flat_map(|plain| plain.hits(text, false)).collect();
+        let key = |hit: &Hit| (hit.1.start, hit.1.end, hit.2.start, hit.2.end, hit.0);
+        engine.sort_by_key(key);
+        oracle.sort_by_key(key);
+        let missed: Vec<&Hit> = oracle.iter().filter(|hit| !engine.contains(hit)).collect();
+        let invented: Vec<&Hit> = engine.iter().filter(|hit| !oracle.contains(hit)).collect();
+        assert!(
+            missed.is_empty() && invented.is_empty(),
+            "{}\nmissed: {missed:?}\ninvented: {invented:?}",
+            what()
+        );
+        oracle.len()
+    }
 }
 
 /// Every example of every rule, filled from `seed`, with the rule's first context word before it.
@@ -234,6 +239,107 @@ fn on_shuffled_tokens_of_all_rules() {
             .collect();
         compare(text.as_bytes(), &|| format!("all examples, seed {seed}"));
     }
+}
+
+/// Users write rules that nobody foresaw: what the engine takes for signs of their matches must hold for any
+/// pattern.
+#[test]
+fn on_rules_made_at_random() {
+    let mut random = Rng::with_seed(12);
+    let mut hits = 0;
+    for round in 0..60 {
+        let patterns: Vec<Vec<Piece>> = (0..12).map(|_| pattern_at_random(&mut random)).collect();
+        let readings = Readings::new(rules_of(&patterns, round));
+        for seed in 0..40 {
+            let words = ["acme ", "Acme_Key = ", "", "key: ", "\n", "\\n", "%3D", "x", "-", "  \"", "=", "."];
+            let text: Vec<u8> = (0..6)
+                .flat_map(|_| {
+                    let value: String = patterns[random.usize(..patterns.len())]
+                        .iter()
+                        .map(|piece| piece.fill(&mut random))
+                        .collect();
+                    mutate(value.as_bytes(), words[random.usize(..words.len())].as_bytes(), &mut random)
+                })
+                .collect();
+            hits += readings.compare(&text, &|| {
+                format!(
+                    "round {round}, seed {seed}: {}\nin {:?}",
+                    texts(&patterns),
+                    String::from_utf8_lossy(&text)
+                )
+            });
+        }
+    }
+    assert!(hits > 2000, "only {hits} matches were compared");
+}
+
+/// A part of a pattern: a class and how often it stands.
+struct Piece {
+    class: &'static str,
+    members: &'static [u8],
+    least: usize,
+    most: usize,
+}
+
+impl Piece {
+    fn text(&self) -> String {
+        format!("{}{{{},{}}}", self.class, self.least, self.most)
+    }
+
+    fn fill(&self, random: &mut Rng) -> String {
+        let count = random.usize(self.least..=self.most);
+        (0..count).map(|_| char::from(self.members[random.usize(..self.members.len())])).collect()
+    }
+}
+
+fn pattern_at_random(random: &mut Rng) -> Vec<Piece> {
+    const CLASSES: &[(&str, &[u8])] = &[
+        ("[0-9a-f]", b"0123456789abcdef"),
+        ("[A-Z]", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+        ("[0-9A-Za-z]", b"abcXYZ019"),
+        ("[0-9A-Za-z_-]", b"abcXYZ019_-"),
+        ("[0-9A-Za-z+/]", b"abcXYZ019+/"),
+        (r"\.", b"."),
+        ("_", b"_"),
+        ("-", b"-"),
+        ("q", b"q"),
+        ("[23]", b"23"),
+        ("[ \t]", b" \t"),
+        ("[:=]", b":="),
+        ("[\"']", b"\"'"),
+        ("=", b"="),
+    ];
+    let piece = |random: &mut Rng| {
+        let (class, members) = CLASSES[random.usize(..CLASSES.len())];
+        let least = random.usize(..4);
+        Piece { class, members, least, most: least + random.usize(..3) }
+    };
+    let (class, members) = CLASSES[random.usize(..5)];
+    let least = random.usize(10..40);
+    let long = Piece { class, members, least, most: least + random.usize(..3) };
+    let before: Vec<Piece> = (0..random.usize(..6)).map(|_| piece(random)).collect();
+    let after: Vec<Piece> = (0..random.usize(..4)).map(|_| piece(random)).collect();
+    before.into_iter().chain([long]).chain(after).collect()
+}
+
+fn texts(patterns: &[Vec<Piece>]) -> String {
+    let text = |pattern: &Vec<Piece>| pattern.iter().map(Piece::text).collect::<String>();
+    patterns.iter().map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn rules_of(patterns: &[Vec<Piece>], round: usize) -> Vec<&'static Rule> {
+    let mut file = String::from("provider = \"Random\"\n");
+    for (number, pattern) in patterns.iter().enumerate() {
+        let pattern: String = pattern.iter().map(Piece::text).collect();
+        let context = if number % 3 == 0 { "context = [\"acme\"]\n" } else { "" };
+        let guard = if number % 4 == 1 { "not_before = \"\"\nnot_after = \"\"\n" } else { "" };
+        file += &format!(
+            "[[rule]]\nid = \"random-{round}-{number}\"\nname = \"n\"\ncategory = \"saas\"\nseverity = \"low\"\nrisk = \"r\"\n\
+             source = \"own\"\npattern = \'\'\'{pattern}\'\'\'\n{context}{guard}examples = [\"x\"]\nnear_misses = [\"x\", \"y\"]\n"
+        );
+    }
+    let rules = schema::parse(&file, &|_| true).unwrap_or_else(|faults| panic!("{faults:?}\n{file}"));
+    rules.iter().map(|located| located.rule).collect()
 }
 
 /// Text of real files is where a prefilter's assumptions break: here all that the locked dependencies ship.

@@ -69,20 +69,36 @@ impl Words {
 impl Nearby {
     /// The text near a match at `matched`.
     pub(super) fn of(bytes: &[u8], matched: &Range<usize>) -> Nearby {
-        let from = matched.start.saturating_sub(BEFORE);
-        let line = memchr::memrchr_iter(b'\n', &bytes[from..matched.start]).nth(LINES_BEFORE);
-        let from = line.map_or(from, |newline| from + newline + 1);
-        let to = bytes.len().min(matched.end + AFTER);
-        let line = memchr::memchr(b'\n', &bytes[matched.end..to]);
-        let to = line.map_or(to, |newline| matched.end + newline);
-        Nearby { before: from..matched.start, after: matched.end..to }
+        Nearby {
+            before: lines_before(bytes, matched.start)..matched.start,
+            after: line_after(bytes, matched.end),
+        }
     }
 
-    /// All text that may be near to any match inside `run`.
-    pub(super) fn any_in(bytes: &[u8], run: &Range<usize>) -> Nearby {
-        let all = run.start.saturating_sub(BEFORE)..bytes.len().min(run.end + AFTER);
-        Nearby { before: all.clone(), after: all }
+    /// All text that may be near to any match whose stretch lies in `run`, and which reaches beyond it by no
+    /// more than `overhang`, to the left and to the right.
+    pub(super) fn any_in(bytes: &[u8], run: &Range<usize>, overhang: (usize, usize)) -> Nearby {
+        let from = match overhang.0 {
+            0 => lines_before(bytes, run.start),
+            far => run.start.saturating_sub(far + BEFORE),
+        };
+        let to = match overhang.1 {
+            0 => line_after(bytes, run.end).end,
+            rest => bytes.len().min(run.end + rest + AFTER),
+        };
+        Nearby { before: from..to, after: from..to }
     }
+}
+
+fn lines_before(bytes: &[u8], start: usize) -> usize {
+    let from = start.saturating_sub(BEFORE);
+    let line = memchr::memrchr_iter(b'\n', &bytes[from..start]).nth(LINES_BEFORE);
+    line.map_or(from, |newline| from + newline + 1)
+}
+
+fn line_after(bytes: &[u8], end: usize) -> Range<usize> {
+    let to = bytes.len().min(end + AFTER);
+    end..memchr::memchr(b'\n', &bytes[end..to]).map_or(to, |newline| end + newline)
 }
 
 impl<'a> Context<'a> {

@@ -131,21 +131,11 @@ impl runs::Visitor for Search<'_> {
         }
     }
 
+    #[inline]
     fn run(&mut self, run: Run) {
-        let bytes = self.text.bytes;
-        let engine = self.engine;
-        engine.shapes.for_each(engine.vector, bytes, run, |part, shape| {
-            for &rule in &shape.speaking {
-                self.try_rule(rule, shape.starts(&part));
-            }
-            if !shape.told.is_empty() && self.context.has_word(&Nearby::any_in(bytes, &part)) {
-                for &rule in &shape.told {
-                    if self.context.allows(engine.rules[rule], Nearby::any_in(bytes, &part)) {
-                        self.try_rule(rule, shape.starts(&part));
-                    }
-                }
-            }
-        });
+        if self.engine.shapes.look_at(run) {
+            self.shapes(run);
+        }
     }
 }
 
@@ -158,6 +148,23 @@ fn untried(tried: &mut usize, at: usize, anchor: KeyAnchor) -> Range<usize> {
 }
 
 impl Search<'_> {
+    fn shapes(&mut self, run: Run) {
+        let (engine, bytes) = (self.engine, self.text.bytes);
+        engine.shapes.for_each(engine.vector, bytes, run, |part, shape| {
+            for &rule in &shape.speaking {
+                self.try_rule(rule, shape.starts(&part));
+            }
+            let nearby = || Nearby::any_in(bytes, &part, shape.overhang());
+            if !shape.told.is_empty() && self.context.has_word(&nearby()) {
+                for &rule in &shape.told {
+                    if self.context.allows(engine.rules[rule], nearby()) {
+                        self.try_rule(rule, shape.starts(&part));
+                    }
+                }
+            }
+        });
+    }
+
     fn literals(&mut self) {
         let engine = self.engine;
         engine.literals.for_each(engine.vector, self.text.bytes, engine.max_len, |at, anchor| {

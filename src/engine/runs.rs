@@ -1,7 +1,7 @@
 //! Runs of token characters: the stretches of a text in which values stand.
 
 use super::guard::{self, LONGEST_ESCAPE};
-use super::vector::{Masks, Vector, low_bits};
+use super::vector::{Masks, Vector, bits, low_bits};
 use crate::model::Anchor;
 
 /// A maximal run of token characters.
@@ -31,61 +31,58 @@ pub(super) trait Visitor {
 
 /// Goes through a text.
 pub(super) fn visit(vector: Vector, bytes: &[u8], visitor: &mut impl Visitor) {
-    let mut masks = [Masks::default(); BLOCKS + 1];
+    // The first block is the last one of the piece before. One more at the end shows whether a run goes on.
+    let mut masks = [Masks::default(); BLOCKS + 2];
     let mut words = Words::default();
     let mut runs = Runs::default();
     for (piece, from) in bytes.chunks(PIECE).zip((0..).step_by(PIECE)) {
         let blocks = piece.len().div_ceil(64);
-        // One block more shows whether a run goes on beyond the piece.
         let ahead = &bytes[from..(from + piece.len() + 64).min(bytes.len())];
-        masks[blocks] = Masks::default();
-        vector.classify(ahead, &mut masks);
-        for at in 0..blocks {
-            let long = u128::from(masks[at].token) | u128::from(masks[at + 1].token) << 64;
-            let starts = in_a_row::<{ Anchor::RUN }>(long) as u64;
-            words.visit(masks[at], starts, bytes, from + at * 64, visitor);
-            runs.visit(masks[at], starts, from + at * 64, visitor);
+        masks[blocks + 1] = Masks::default();
+        vector.classify(ahead, &mut masks[1..]);
+        for (around, base) in masks[..blocks + 2].windows(3).zip((from..).step_by(64)) {
+            let starts = begin_long(around[1].token, around[2].token);
+            if starts != 0 || runs.open.is_some() {
+                words.visit(around[0], around[1], starts, bytes, base, visitor);
+                runs.visit(around[1], starts, base, visitor);
+            }
         }
+        masks[0] = masks[blocks];
     }
     if let Some(run) = runs.open {
         visitor.run(Run { start: run.start, end: bytes.len(), digit: run.digit });
     }
 }
 
-/// Words; what the block before says of this one.
+/// Words; what a block says of the next one.
 #[derive(Default)]
 struct Words {
-    /// Bytes at the start of the block that may be the first ones after an escape.
-    escaped: u64,
-    /// Whether the last byte was a letter or a digit, in bit 0.
-    alnum: u64,
-    /// Whether the last byte was a token character, in bit 0.
-    token: u64,
+    /// Where the next block begins, and which bytes at its start may be the first ones after an escape.
+    escaped: (usize, u64),
 }
 
 impl Words {
     /// `starts` tells where [`Anchor::RUN`] token characters in a row begin.
-    fn visit(&mut self, masks: Masks, starts: u64, bytes: &[u8], base: usize, visitor: &mut impl Visitor) {
-        let (after_alnum, after_token) = (masks.alnum << 1 | self.alnum, masks.token << 1 | self.token);
-        let mut escaped = u128::from(self.escaped);
-        (self.alnum, self.token) = (masks.alnum >> 63, masks.token >> 63);
-        if starts == 0 {
-            self.escaped = 0;
-            return;
-        }
-        let mut starts_of_runs = starts & !after_token;
-        while starts_of_runs != 0 {
-            let start = starts_of_runs.trailing_zeros();
-            if guard::may_follow_escape(bytes, base + start as usize) {
-                escaped |= smear::<{ LONGEST_ESCAPE + 1 }>(1 << start);
+    fn visit(
+        &mut self,
+        before: Masks,
+        masks: Masks,
+        starts: u64,
+        bytes: &[u8],
+        base: usize,
+        visitor: &mut impl Visitor,
+    ) {
+        let after_alnum = masks.alnum << 1 | before.alnum >> 63;
+        let after_token = masks.token << 1 | before.token >> 63;
+        let mut escaped = if self.escaped.0 == base { u128::from(self.escaped.1) } else { 0 };
+        for start in bits(starts & !after_token) {
+            if guard::may_follow_escape(bytes, base + start) {
+                escaped |= ((1 << (LONGEST_ESCAPE + 1)) - 1) << start;
             }
-            starts_of_runs &= starts_of_runs - 1;
         }
-        self.escaped = (escaped >> 64) as u64;
-        let mut words = starts & (masks.alnum & !after_alnum | escaped as u64);
-        while words != 0 {
-            visitor.word(base + words.trailing_zeros() as usize);
-            words &= words - 1;
+        self.escaped = (base + 64, (escaped >> 64) as u64);
+        for word in bits(starts & (masks.alnum & !after_alnum | escaped as u64)) {
+            visitor.word(base + word);
         }
     }
 }
@@ -134,26 +131,15 @@ struct Open {
     digit: bool,
 }
 
-/// Where `COUNT` set bits in a row begin.
-fn in_a_row<const COUNT: usize>(mut bits: u128) -> u128 {
-    let mut length = 1;
-    while length < COUNT {
-        let step = length.min(COUNT - length);
-        bits &= bits >> step;
-        length += step;
+/// Where [`Anchor::RUN`] bits in a row begin that are set, of which the last may be the first of `next`.
+fn begin_long(bits: u64, next: u64) -> u64 {
+    const { assert!(Anchor::RUN == 16) };
+    let within = [1, 2, 4, 8].iter().fold(bits, |long, step| long & long >> step);
+    let (tail, head) = (bits.leading_ones().min(15) as usize, next.trailing_ones().min(15) as usize);
+    if tail + head < Anchor::RUN {
+        return within;
     }
-    bits
-}
-
-/// Every set bit and the `COUNT - 1` above it.
-fn smear<const COUNT: usize>(mut bits: u128) -> u128 {
-    let mut length = 1;
-    while length < COUNT {
-        let step = length.min(COUNT - length);
-        bits |= bits << step;
-        length += step;
-    }
-    bits
+    within | low_bits(64 + head - Anchor::RUN + 1) & !low_bits(64 - tail)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::guard::{self, LONGEST_ESCAPE};
 use super::runs::Run;
-use super::vector::{Vector, low_bits};
+use super::vector::{Vector, bits, low_bits};
 use crate::model::{Anchor, ByteSet, Lead, Rule};
 
 /// Rules that look for runs, by what the runs are made of.
@@ -14,6 +14,9 @@ pub(super) struct Shapes {
     alphabets: Vec<Alphabet>,
     /// For each byte the alphabets that hold it, one bit each.
     holding: Box<[u32; 256]>,
+    /// For each byte the alphabets whose every shape needs it, one bit each, and all such alphabets.
+    needing: Box<[u32; 256]>,
+    in_need: u32,
     /// The alphabets that look at a run or a part of it, by whether it holds a digit and its length.
     wanted: [Box<[u32; LENGTHS]>; 2],
 }
@@ -66,6 +69,7 @@ struct Asks {
     whole_up_to: Option<usize>,
     near: usize,
     far: usize,
+    rest: usize,
 }
 
 impl Shapes {
@@ -84,13 +88,15 @@ impl Shapes {
                 holds_digits,
                 near,
                 far,
+                rest,
             } = *anchor
             else {
                 continue;
             };
             let needs_digit = rule.needs_digit && holds_digits;
             let alphabet = Some(alphabet).filter(|alphabet| !of.is_subset(*alphabet));
-            let asks = Asks { needs_digit, alphabet, head, lead, tail, sign, min, whole_up_to, near, far };
+            let asks =
+                Asks { needs_digit, alphabet, head, lead, tail, sign, min, whole_up_to, near, far, rest };
             let at = place(&mut alphabets, of, &asks);
             let alphabet = &mut alphabets[at];
             let asks = if alphabet.of == of { asks } else { asks.within_more(of) };
@@ -110,8 +116,24 @@ impl Shapes {
             }
             wanted
         };
+        let mut needing = Box::new([0; 256]);
+        for (at, alphabet) in alphabets.iter().enumerate() {
+            alphabet.needed_sign().into_iter().for_each(|sign| needing[usize::from(sign)] |= 1 << at);
+        }
+        let in_need = needing.iter().fold(0, |all, some| all | some);
         let (holding, wanted) = (Box::new(std::array::from_fn(holding)), [false, true].map(wanted));
-        Shapes { alphabets, holding, wanted }
+        Shapes { alphabets, holding, needing, in_need, wanted }
+    }
+
+    /// Whether any shape may fit a part of the run.
+    #[inline]
+    pub(super) fn look_at(&self, run: Run) -> bool {
+        self.wanted(run) != 0
+    }
+
+    #[inline]
+    fn wanted(&self, run: Run) -> u32 {
+        self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)]
     }
 
     /// Calls `each` with a part of a run of token characters and a shape that fits it.
@@ -122,7 +144,15 @@ impl Shapes {
         run: Run,
         mut each: impl FnMut(Range<usize>, &'a Shape),
     ) {
-        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)];
+        let blocks = || {
+            (run.start..run.end)
+                .step_by(64)
+                .map(|base| (base, vector.block(&bytes[base..]).first(run.end - base)))
+        };
+        let signs =
+            blocks().flat_map(|(base, masks)| bits(masks.token & !masks.alnum).map(move |bit| base + bit));
+        let met = signs.fold(0, |met, at| met | self.needing[usize::from(bytes[at])]);
+        let wanted = self.wanted(run) & (met | !self.in_need);
         if wanted == 0 {
             return;
         }
@@ -139,8 +169,7 @@ impl Shapes {
             }
             parts.restart(alphabets, end + 1);
         };
-        for base in (run.start..run.end).step_by(64) {
-            let masks = vector.block(&bytes[base..]).first(run.end - base);
+        for (base, masks) in blocks() {
             for bit in bits(masks.token & !masks.alnum) {
                 let before = (masks.digit & low_bits(bit)).checked_ilog2();
                 let last_digit = before.map(|bit| base + bit as usize).or(last_digit);
@@ -174,16 +203,6 @@ impl Parts {
     }
 }
 
-/// The places of the bits that are set, from the lowest.
-fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usize> {
-    let mut rest = bits.into();
-    std::iter::from_fn(move || {
-        let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
-        rest &= rest - 1;
-        Some(bit)
-    })
-}
-
 /// The alphabet that is `of` and has room, made where there is none.
 fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet, asks: &Asks) -> usize {
     let has_room = |alphabet: &Alphabet| {
@@ -203,6 +222,12 @@ fn place(alphabets: &mut Vec<Alphabet>, of: ByteSet, asks: &Asks) -> usize {
 impl Alphabet {
     fn new(of: ByteSet) -> Alphabet {
         Alphabet { of, shapes: vec![], fitting: std::array::from_fn(|_| Box::new([0; LENGTHS])) }
+    }
+
+    /// A sign that every shape needs.
+    fn needed_sign(&self) -> Option<u8> {
+        let first = self.shapes.first()?.asks.sign?;
+        self.shapes.iter().all(|shape| shape.asks.sign == Some(first)).then_some(first)
     }
 
     fn add(&mut self, index: usize, rule: &Rule, asks: Asks) {
@@ -270,6 +295,11 @@ impl Kind {
 }
 
 impl Shape {
+    /// How far a match may reach beyond its run: to the left and to the right, in bytes.
+    pub(super) fn overhang(&self) -> (usize, usize) {
+        (self.asks.far, self.asks.rest)
+    }
+
     /// Where a match may start whose stretch lies in the run `part`.
     pub(super) fn starts(&self, part: &Range<usize>) -> Range<usize> {
         let last = part.end - self.asks.min;
@@ -303,9 +333,9 @@ impl Asks {
         run.len() >= self.min
             && self.whole_up_to.is_none_or(|longest| run.len() <= longest + escape)
             && self.tail.is_none_or(|tail| bytes.get(part.end).is_some_and(|&byte| tail.contains(byte)))
-            && self.sign.is_none_or(|sign| run.contains(&sign))
             && self.has_lead(&bytes[part.start.saturating_sub(self.far)..part.start])
             && self.has_stretch(run)
+            && self.sign.is_none_or(|sign| memchr::memchr(sign, run).is_some())
     }
 
     fn has_lead(&self, mut before: &[u8]) -> bool {

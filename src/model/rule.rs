@@ -110,6 +110,8 @@ pub enum Anchor {
         near: usize,
         /// Largest distance from the start of the match to its stretch in the run.
         far: usize,
+        /// Largest number of bytes of the match after its stretch in the run.
+        rest: usize,
     },
     /// These bytes, wherever they stand.
     Literal {

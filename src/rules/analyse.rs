@@ -334,6 +334,7 @@ struct Spots<'a> {
     parts: &'a [Part],
     near: Vec<usize>,
     far: Vec<usize>,
+    max_len: usize,
 }
 
 impl<'a> Spots<'a> {
@@ -346,7 +347,7 @@ impl<'a> Spots<'a> {
             least += usize::from(part.one_of().is_some());
             most = most.saturating_add(part.most());
         }
-        Spots { parts, near, far }
+        Spots { parts, near, far, max_len }
     }
 
     /// The four places that ordinary text satisfies most rarely, if they are rare enough.
@@ -429,6 +430,7 @@ impl<'a> Spots<'a> {
             holds_digits,
             near: self.near[from],
             far: self.far[from],
+            rest: self.parts[to..].iter().map(Part::most).sum::<usize>().min(self.max_len),
         })
     }
 

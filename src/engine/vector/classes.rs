@@ -57,6 +57,17 @@ impl Masks {
     }
 }
 
+/// The places of the bits that are set, from the lowest.
+#[inline]
+pub(in crate::engine) fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usize> {
+    let mut rest = bits.into();
+    std::iter::from_fn(move || {
+        let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(bit)
+    })
+}
+
 /// The lowest `count` bits, or all.
 pub(in crate::engine) fn low_bits(count: usize) -> u64 {
     if count >= 64 { u64::MAX } else { (1 << count) - 1 }

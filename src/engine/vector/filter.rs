@@ -2,7 +2,7 @@
 //!
 //! Contract: it may say yes wrongly, never no.
 
-use super::Vector;
+use super::{Vector, bits};
 
 /// A set of keys, 2 to the power of `BITS` bits large: a size that fits the first-level cache.
 pub(in crate::engine) struct Filter<const BITS: u32> {
@@ -48,15 +48,12 @@ impl<const BITS: u32> Filter<BITS> {
                 padded[..rest.len()].copy_from_slice(rest);
                 &padded
             });
-            let mut hits = match vector {
+            let hits = match vector {
                 #[cfg(target_arch = "x86_64")]
                 Vector::Avx2 => avx2::places::<BITS>(&self.words, chunk, mask, ones),
                 Vector::Portable => self.places(chunk, mask, ones),
             };
-            while hits != 0 {
-                each(from + hits.trailing_zeros() as usize);
-                hits &= hits - 1;
-            }
+            bits(hits).for_each(|at| each(from + at));
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Contract: a place may be told in vain, none is left out.
 
-use super::Vector;
+use super::{Vector, bits};
 
 /// Four bytes of a text; `None` stands for any.
 pub(in crate::engine) type Fingerprint = [Option<u8>; 4];
@@ -74,16 +74,12 @@ impl Fingerprints {
                 padded[..rest.len()].copy_from_slice(rest);
                 &padded
             });
-            let mut places = match vector {
+            let places = match vector {
                 #[cfg(target_arch = "x86_64")]
                 Vector::Avx2 => avx2::places(self, block),
                 Vector::Portable => self.places(block),
             };
-            while places != 0 {
-                let at = places.trailing_zeros() as usize;
-                each(from + at, self.buckets(block, at));
-                places &= places - 1;
-            }
+            bits(places).for_each(|at| each(from + at, self.buckets(block, at)));
         }
     }
 

@@ -5,7 +5,7 @@ mod classes;
 mod filter;
 mod fingerprints;
 
-pub(super) use classes::{Masks, low_bits};
+pub(super) use classes::{Masks, bits, low_bits};
 pub(super) use filter::{Filter, hash};
 pub(super) use fingerprints::{BUCKETS, Fingerprint, Fingerprints};
 
