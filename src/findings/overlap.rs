@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Also, Candidate, Confidence};
+use crate::model::{Also, Candidate, Confidence, Specificity};
 
 /// A candidate and the rules that lost to it.
 pub(super) struct Winner {
@@ -35,7 +35,12 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
     winners
 }
 
+/// Tells the loser, unless its rule is one that any value under a telling name satisfies: that says nothing
+/// more of it.
 fn note(winner: &mut Winner, loser: &Candidate) {
+    if loser.rule.specificity == Specificity::Generic {
+        return;
+    }
     let also = Also { rule: loser.rule.id };
     if also.rule != winner.candidate.rule.id && !winner.also.contains(&also) {
         winner.also.push(also);
