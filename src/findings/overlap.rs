@@ -35,10 +35,12 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
     winners
 }
 
-/// Tells the loser, unless its rule is one that any value under a telling name satisfies: that says nothing
-/// more of it.
+/// Tells the loser, unless it says nothing more of the value: its rule takes any value under a telling name,
+/// or rests on the same proof.
 fn note(winner: &mut Winner, loser: &Candidate) {
-    if loser.rule.specificity == Specificity::Generic {
+    let Candidate { rule, secret, .. } = &winner.candidate;
+    let same_proof = rule.proof.is_some() && rule.proof == loser.rule.proof && *secret == loser.secret;
+    if loser.rule.specificity == Specificity::Generic || same_proof {
         return;
     }
     let also = Also { rule: loser.rule.id };

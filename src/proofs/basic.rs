@@ -16,11 +16,14 @@ pub(super) const PROOF: Proof = Proof {
     forge: |_, _, random| STANDARD.encode(format!("robot:7{}", random_text(random, 19))),
 };
 
+/// Users whose password is a whole key file, which is JSON.
+const KEY_FILE_USERS: &[&str] = &["_json_key", "_json_key_base64"];
+
 fn check(subject: Subject<'_>) -> Outcome {
     let decoded = text::base64(subject.value).and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     match pair.filter(|(user, password)| is_printable(user) && is_printable(password)) {
-        Some((user, password)) if userinfo::is_password(user, password) => {
+        Some((user, password)) if KEY_FILE_USERS.contains(&user) || userinfo::is_password(user, password) => {
             Outcome::Right(Evidence::of(ProofLevel::Decoded).with("user", user))
         }
         _ => Outcome::Wrong,
@@ -28,7 +31,7 @@ fn check(subject: Subject<'_>) -> Outcome {
 }
 
 fn is_printable(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_control)
+    !text.is_empty() && !text.contains(|letter: char| letter.is_control() && !letter.is_whitespace())
 }
 
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod tests {
             ("robot", false),
             ("user:password", false),
             ("robot:\u{1}k7rT2mQ", false),
+            ("_json_key:{\n  \"a\": 7\n}\n", true),
         ] {
             let value = STANDARD.encode(text);
             let subject = Subject { value: value.as_bytes(), prefix: b"", matched: b"" };

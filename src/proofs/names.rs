@@ -5,6 +5,7 @@ pub const NAMES: &[&str] = &[
     "atlassian-datacenter",
     "aws-key-id",
     "azure-cask",
+    "azure-devops-pat",
     "azure-his",
     "basic-auth",
     "bech32-age",
