@@ -54,6 +54,99 @@ fn check_file(stem: &str) {
     assert!(faults.is_empty(), "{}", told.collect::<String>());
 }
 
+/// Files in which tools keep tokens: their path, what stands in them, and which rules find something.
+const TOOL_FILES: &[(&str, &str, &[&str])] = &[
+    (
+        "home/.config/hub",
+        "github.com:\n- user: dev\n  oauth_token: {hex:40}\n  protocol: https\n",
+        &["github-cli-token"],
+    ),
+    (
+        "home/.config/hub",
+        "github.com:\n- user: dev\n  oauth_token: ghp_{base62:30}{crc32-base62}\n  protocol: https\n",
+        &["github-pat-classic"],
+    ),
+    (
+        "home/.config/gh/hosts.yml",
+        "github.com:\n    users:\n        dev:\n            oauth_token: gho_{base62:30}{crc32-base62}\n    git_protocol: ssh\n    user: dev\n",
+        &["github-oauth-access-token"],
+    ),
+    (
+        "home/.netrc",
+        "machine git-{alnum:6}.internal\n\tlogin dev{alnum:4}\n\tpassword {base62:19}7\nmachine api-{alnum:6}.internal login svc password {base62:19}7\n",
+        &["netrc-credentials", "netrc-credentials"],
+    ),
+    (
+        "home/.git-credentials",
+        "https://dev{alnum:4}:ghp_{base62:30}{crc32-base62}@github.com\nhttps://dev:{base62:19}7@git-{alnum:6}.internal\n",
+        &["github-pat-classic", "git-credentials-file"],
+    ),
+    (
+        "project/.npmrc",
+        "registry=https://npm-{alnum:6}.internal/\n//npm-{alnum:6}.internal/:_authToken={base62:39}7\n//old-{alnum:6}.internal/:username=dev\n//old-{alnum:6}.internal/:_password={base64:26}==\n//new-{alnum:6}.internal/:_authToken=npm_{base62:30}{crc32-base62}\nalways-auth=true\n",
+        &["npmrc-token", "npmrc-password", "npm-access-token"],
+    ),
+    (
+        "home/.pypirc",
+        "[distutils]\nindex-servers =\n    pypi\n    acme\n\n[pypi]\nusername = __token__\npassword = TOKEN_OF_PYPI\n\n[acme]\nrepository = https://packages-{alnum:6}.internal/\nusername = dev\npassword = {base62:20}\n",
+        &["pypi-api-token", "pypirc-credentials"],
+    ),
+    (
+        "home/.docker/config.json",
+        "{{\n\t\"auths\": {{\n\t\t\"https://index.docker.io/v1/\": {{\n\t\t\t\"auth\": \"{basic-auth}\"\n\t\t}},\n\t\t\"registry-{alnum:6}.internal\": {{\n\t\t\t\"auth\": \"{basic-auth}\"\n\t\t}}\n\t}},\n\t\"credsStore\": \"\"\n}}\n",
+        &["docker-config-auth", "docker-config-auth"],
+    ),
+];
+
+#[test]
+fn files_of_tools_give_up_their_tokens() {
+    for (path, content, expected) in TOOL_FILES {
+        for seed in 0..SEEDS {
+            let pypi = template::fill("pypi-AgEIcHlwaS5vcmc{pypi-macaroon}", seed).unwrap();
+            let content = template::fill(content, seed).unwrap().replace("TOKEN_OF_PYPI", &pypi);
+            let found = sightings(path, &content);
+            let shown = found.iter().filter(|sighting| sighting.confidence >= Confidence::Likely);
+            let rules: Vec<&str> = shown.map(|sighting| sighting.rule.id).collect();
+            assert_eq!(rules, *expected, "{path}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_is_public_by_design_is_no_finding() {
+    for (name, value) in [
+        ("Stripe publishable key", "pk_live_{base62:99}"),
+        ("Stripe publishable key, older", "pk_test_{base62:24}"),
+        ("Mapbox public token", "pk.eyJ1IjoiYWNtZSIsImEiOiJ{base62:20}In0.{base62:22}"),
+        ("Sentry DSN", "https://{hex:32}@o{digits:6}.ingest.us.sentry.io/{digits:7}"),
+        ("PostHog project key", "phc_{base62:43}"),
+        ("New Relic browser key", "NRJS-{hex:19}"),
+        ("Datadog client token", "pub{hex:32}"),
+        ("reCAPTCHA site key", "6L{base62:6}AAAAA{base62:27}"),
+        ("Azure application id", "azure_client_id = {uuid}"),
+        ("SSH public key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{base64:43} dev@host"),
+        ("Google OAuth client id", "{digits:12}-{alnum:32}.apps.googleusercontent.com"),
+        ("Supabase publishable key", "sb_publishable_{base62:22}_{base62:8}"),
+        ("Clerk publishable key", "pk_live_{base62:40}JA"),
+        ("npm integrity", "sha512-{base64:86}=="),
+        ("git commit", "commit {hex:40}"),
+        ("container image", "image@sha256:{hex:64}"),
+    ] {
+        for seed in 0..SEEDS {
+            for form in ["const key = \"{}\";\n", "API_KEY={}\n", "token: {}\n"] {
+                let text = form.replace("{}", &template::fill(value, seed).unwrap());
+                let found = sightings("app.txt", &text);
+                let shown: Vec<&str> = found
+                    .iter()
+                    .filter(|sighting| sighting.confidence >= Confidence::Likely)
+                    .map(|sighting| sighting.rule.id)
+                    .collect();
+                assert!(shown.is_empty(), "{name}: {shown:?} in {text}");
+            }
+        }
+    }
+}
+
 /// What was found by rule, template and place: once, however many values show it.
 type Faults = BTreeMap<(&'static str, String, String), String>;
 
