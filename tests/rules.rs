@@ -83,7 +83,7 @@ const TOOL_FILES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "project/.npmrc",
-        "registry=https://npm-{alnum:6}.internal/\n//npm-{alnum:6}.internal/:_authToken={base62:39}7\n//old-{alnum:6}.internal/:username=dev\n//old-{alnum:6}.internal/:_password={base64:26}==\n//new-{alnum:6}.internal/:_authToken=npm_{base62:30}{crc32-base62}\nalways-auth=true\n",
+        "registry=https://npm-{alnum:6}.internal/\n//npm-{alnum:6}.internal/:_authToken={base62:39}7\n//old-{alnum:6}.internal/:username=dev\n//old-{alnum:6}.internal/:_password={base64-password}\n//new-{alnum:6}.internal/:_authToken=npm_{base62:30}{crc32-base62}\nalways-auth=true\n",
         &["npmrc-token", "npmrc-password", "npm-access-token"],
     ),
     (

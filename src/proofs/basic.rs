@@ -16,11 +16,24 @@ pub(super) const PROOF: Proof = Proof {
     forge: |_, _, random| STANDARD.encode(format!("robot:7{}", random_text(random, 19))),
 };
 
+/// The password alone, as npm's files have it beside the user's name.
+pub(super) const PASSWORD: Proof = Proof {
+    name: "base64-password",
+    summary: "decodes to a password that is no placeholder",
+    check: |subject| match decoded(subject.value).filter(|text| is_printable(text)) {
+        Some(password) if userinfo::is_password("", &password) => {
+            Outcome::Right(Evidence::of(ProofLevel::Decoded))
+        }
+        _ => Outcome::Wrong,
+    },
+    forge: |_, _, random| STANDARD.encode(format!("7{}", random_text(random, 19))),
+};
+
 /// Users whose password is a whole key file, which is JSON.
 const KEY_FILE_USERS: &[&str] = &["_json_key", "_json_key_base64"];
 
 fn check(subject: Subject<'_>) -> Outcome {
-    let decoded = text::base64(subject.value).and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded(subject.value);
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     match pair.filter(|(user, password)| is_printable(user) && is_printable(password)) {
         Some((user, password)) if KEY_FILE_USERS.contains(&user) || userinfo::is_password(user, password) => {
@@ -28,6 +41,10 @@ fn check(subject: Subject<'_>) -> Outcome {
         }
         _ => Outcome::Wrong,
     }
+}
+
+fn decoded(value: &[u8]) -> Option<String> {
+    text::base64(value).and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 fn is_printable(text: &str) -> bool {

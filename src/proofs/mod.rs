@@ -85,6 +85,7 @@ static ALL: &[Proof] = &[
     azure::CASK,
     azure_devops::PROOF,
     azure::HIS,
+    basic::PASSWORD,
     basic::PROOF,
     keys::AGE,
     bedrock::LONG_TERM,

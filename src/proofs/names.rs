@@ -7,6 +7,7 @@ pub const NAMES: &[&str] = &[
     "azure-cask",
     "azure-devops-pat",
     "azure-his",
+    "base64-password",
     "basic-auth",
     "bech32-age",
     "bedrock-key",

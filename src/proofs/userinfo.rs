@@ -180,7 +180,7 @@ mod tests {
             ("ftp://joe:{}@x.y", "tulip7", false),
             ("ftp://joe:{}@proxy-host.com:port", "tulip7", false),
             ("ftp://joe:{}@files.acme.corp", "%41%42", false),
-            ("ftp://joe:{}@files.acme.corp", "%41%42%43", true),
+            ("ftp://joe:{}@files.acme.corp", "%54%75%76", true),
             ("ftp://joe:{}@files.acme.corp", "pass%20pass", false),
             ("ftp://joe:{}@files.acme.corp", "one+two%3F", false),
             ("cvs://:pserver:{}@files.acme.corp", "anoncvs", false),
