@@ -1,5 +1,5 @@
-//! Reads `rules/*.toml` and writes them as statics, so that a run pays nothing for parsing rules. A
-//! faulty rule file fails the build with file, line and column.
+//! Reads `rules/*.toml` and writes them as statics, so that a run pays nothing for parsing rules, and a
+//! test for each file. A faulty rule file fails the build with file, line and column.
 
 #![allow(dead_code, unused_imports, missing_docs, unreachable_pub)]
 
@@ -28,27 +28,33 @@ fn main() {
     println!("cargo::rerun-if-changed=src/rules");
     println!("cargo::rerun-if-changed=src/proofs/names.rs");
     println!("cargo::rerun-if-changed=src/model");
-    let (rules, faults) = load(Path::new("rules"));
+    let files = rule_files(Path::new("rules"));
+    let (rules, faults) = load(&files);
     for fault in &faults {
         println!("cargo::error={fault}");
     }
     if faults.is_empty() {
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
         fs::write(out.join("rules.rs"), statics(&rules)).expect("OUT_DIR can be written");
+        fs::write(out.join("rule_tests.rs"), tests(&files)).expect("OUT_DIR can be written");
     }
 }
 
-/// All rules in the order of their ids, or every fault of every file.
-fn load(folder: &Path) -> (Vec<&'static Rule>, Vec<String>) {
+fn rule_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .expect("the folder rules/ is there")
         .map(|entry| entry.expect("rules/ can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
+    files
+}
+
+/// All rules in the order of their ids, or every fault of every file.
+fn load(files: &[PathBuf]) -> (Vec<&'static Rule>, Vec<String>) {
     let (mut rules, mut faults): (Vec<&'static Rule>, Vec<String>) = (vec![], vec![]);
     for file in files {
-        let text = fs::read_to_string(&file).expect("a rule file can be read");
+        let text = fs::read_to_string(file).expect("a rule file can be read");
         match rules::schema::parse(&text, &|name| proofs::names::NAMES.contains(&name)) {
             Err(found) => faults.extend(found.iter().map(|fault| format!("{}:{fault}", file.display()))),
             Ok(found) => rules.extend(found.iter().map(|located| located.rule)),
@@ -62,6 +68,19 @@ fn load(folder: &Path) -> (Vec<&'static Rule>, Vec<String>) {
         ));
     }
     (rules, faults)
+}
+
+/// A test for each rule file, for `tests/rules.rs`: `cargo test azure` is about `azure.toml`.
+fn tests(files: &[PathBuf]) -> String {
+    let mut out = String::new();
+    for file in files {
+        let stem = file.file_stem().expect("a rule file has a name").to_string_lossy();
+        let name = stem.replace('-', "_");
+        let mark = if name.starts_with(|first: char| first.is_ascii_digit()) { "_" } else { "" };
+        writeln!(out, "#[test]\nfn {mark}{name}() {{\n    check_file(\"{stem}\");\n}}\n")
+            .expect("writing to a string cannot fail");
+    }
+    out
 }
 
 fn statics(rules: &[&Rule]) -> String {

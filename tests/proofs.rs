@@ -10,6 +10,7 @@ fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
     let mut random = fastrand::Rng::with_seed(2);
     for (name, start) in [
         ("azure-cask", "{base62:52}JQQJ99AB{base62:12}{base62:4}AZDO"),
+        ("azure-devops-pat", ""),
         ("azure-his", "{base64:76}+ASt"),
         ("azure-his", "{base64:33}+ASb"),
         ("crc32-base62", "ghp_{base62:30}"),
@@ -45,6 +46,7 @@ fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
 fn what_a_structure_forges_is_right_and_its_start_alone_is_not() {
     for (name, start) in [
         ("atlassian-datacenter", "BBDC-"),
+        ("base64-password", ""),
         ("basic-auth", ""),
         ("bedrock-key", "ABSK"),
         ("bedrock-session-key", "bedrock-api-key-"),

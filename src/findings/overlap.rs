@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Also, Candidate, Confidence};
+use crate::model::{Also, Candidate, Confidence, Specificity};
 
 /// A candidate and the rules that lost to it.
 pub(super) struct Winner {
@@ -35,7 +35,14 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
     winners
 }
 
+/// Tells the loser, unless it says nothing more of the value: its rule takes any value under a telling name,
+/// or rests on the same proof.
 fn note(winner: &mut Winner, loser: &Candidate) {
+    let Candidate { rule, secret, .. } = &winner.candidate;
+    let same_proof = rule.proof.is_some() && rule.proof == loser.rule.proof && *secret == loser.secret;
+    if loser.rule.specificity == Specificity::Generic || same_proof {
+        return;
+    }
     let also = Also { rule: loser.rule.id };
     if also.rule != winner.candidate.rule.id && !winner.also.contains(&also) {
         winner.also.push(also);

@@ -16,19 +16,39 @@ pub(super) const PROOF: Proof = Proof {
     forge: |_, _, random| STANDARD.encode(format!("robot:7{}", random_text(random, 19))),
 };
 
+/// The password alone, as npm's files have it beside the user's name.
+pub(super) const PASSWORD: Proof = Proof {
+    name: "base64-password",
+    summary: "decodes to a password that is no placeholder",
+    check: |subject| match decoded(subject.value).filter(|text| is_printable(text)) {
+        Some(password) if userinfo::is_password("", &password) => {
+            Outcome::Right(Evidence::of(ProofLevel::Decoded))
+        }
+        _ => Outcome::Wrong,
+    },
+    forge: |_, _, random| STANDARD.encode(format!("7{}", random_text(random, 19))),
+};
+
+/// Users whose password is a whole key file, which is JSON.
+const KEY_FILE_USERS: &[&str] = &["_json_key", "_json_key_base64"];
+
 fn check(subject: Subject<'_>) -> Outcome {
-    let decoded = text::base64(subject.value).and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded(subject.value);
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     match pair.filter(|(user, password)| is_printable(user) && is_printable(password)) {
-        Some((user, password)) if userinfo::is_password(user, password) => {
+        Some((user, password)) if KEY_FILE_USERS.contains(&user) || userinfo::is_password(user, password) => {
             Outcome::Right(Evidence::of(ProofLevel::Decoded).with("user", user))
         }
         _ => Outcome::Wrong,
     }
 }
 
+fn decoded(value: &[u8]) -> Option<String> {
+    text::base64(value).and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
 fn is_printable(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_control)
+    !text.is_empty() && !text.contains(|letter: char| letter.is_control() && !letter.is_whitespace())
 }
 
 #[cfg(test)]
@@ -45,6 +65,7 @@ mod tests {
             ("robot", false),
             ("user:password", false),
             ("robot:\u{1}k7rT2mQ", false),
+            ("_json_key:{\n  \"a\": 7\n}\n", true),
         ] {
             let value = STANDARD.encode(text);
             let subject = Subject { value: value.as_bytes(), prefix: b"", matched: b"" };

@@ -3,6 +3,7 @@
 mod atlassian;
 mod aws_key_id;
 mod azure;
+mod azure_devops;
 mod basic;
 mod bedrock;
 mod cloudflare;
@@ -82,7 +83,9 @@ static ALL: &[Proof] = &[
     atlassian::PROOF,
     aws_key_id::PROOF,
     azure::CASK,
+    azure_devops::PROOF,
     azure::HIS,
+    basic::PASSWORD,
     basic::PROOF,
     keys::AGE,
     bedrock::LONG_TERM,

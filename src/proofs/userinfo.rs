@@ -61,6 +61,12 @@ const MADE_UP_DOMAINS: &[&str] = &[
 const COMMON_ENDS: &[&str] =
     &["co", "com", "dev", "domain", "host", "io", "net", "org", "site", "tld", "xyz"];
 
+/// Domains that read like made-up ones and are not.
+const REAL_DOMAINS: &[&str] = &["mongodb.net"];
+
+/// Passwords that only say that the user name is the token.
+const FIXED: &[&str] = &["x-oauth-basic", "x-token-auth"];
+
 /// Users whose password is known to all: it is mostly their mail address.
 const ANONYMOUS: &[&str] = &["anoncvs", "anonymous", "ftp"];
 
@@ -91,6 +97,7 @@ pub(super) fn is_password(user: &str, value: &str) -> bool {
     let same = !user.is_empty() && user.eq_ignore_ascii_case(value);
     let last = value.rsplit(':').next().unwrap_or_default();
     !same
+        && !FIXED.contains(&value)
         && ![user, last].iter().any(|name| ANONYMOUS.contains(name))
         && !is_reference(value)
         && !is_placeholder(value)
@@ -141,6 +148,9 @@ fn is_sample_host(host: &str) -> bool {
 fn is_made_up_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let Some((names, end)) = host.rsplit_once('.') else { return false };
+    if REAL_DOMAINS.iter().any(|domain| host.ends_with(domain)) {
+        return false;
+    }
     let domain = names.rsplit('.').next().unwrap_or_default();
     host.split('.').all(|name| name.len() == 1 && !name.as_bytes()[0].is_ascii_digit())
         || COMMON_ENDS.contains(&end) && (MADE_UP_DOMAINS.contains(&domain) || is_phrase(domain))
@@ -164,11 +174,13 @@ mod tests {
             ("ftp://joe:{}@[::1]:21", "k7rT2mQ", false),
             ("ftp://joe:{}@foo.com", "k7rT2mQx9L", true),
             ("ftp://joe:{}@ftp.foo.com", "tulip7", false),
+            ("mongodb+srv://joe:{}@orders.a1b2c.mongodb.net", "tulip7", true),
+            ("https://a1b2c3d4:{}@git.acme.corp", "x-oauth-basic", false),
             ("ftp://joe:{}@the.host", "M^p", false),
             ("ftp://joe:{}@x.y", "tulip7", false),
             ("ftp://joe:{}@proxy-host.com:port", "tulip7", false),
             ("ftp://joe:{}@files.acme.corp", "%41%42", false),
-            ("ftp://joe:{}@files.acme.corp", "%41%42%43", true),
+            ("ftp://joe:{}@files.acme.corp", "%54%75%76", true),
             ("ftp://joe:{}@files.acme.corp", "pass%20pass", false),
             ("ftp://joe:{}@files.acme.corp", "one+two%3F", false),
             ("cvs://:pserver:{}@files.acme.corp", "anoncvs", false),

@@ -357,7 +357,7 @@ impl Reader<'_, '_, '_> {
                 self.fault("context", format!("`{word}` must be at least three ASCII characters, lower case (case is ignored in the text)"));
             }
         }
-        words
+        words.iter().flat_map(|word| spellings(word)).map(|word| leak(&word)).collect::<Vec<_>>().leak()
     }
 
     fn flag(&mut self, key: &str) -> Option<bool> {
@@ -398,6 +398,16 @@ impl Reader<'_, '_, '_> {
         let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
         self.faults.add(span, message);
     }
+}
+
+/// What joins the words of a name, in one language or another: `api-key`, `api_key`, `apiKey`, `api.key`.
+const JOINTS: [&str; 4] = ["-", "_", "", "."];
+
+/// What a context word stands for: one with hyphens in it for the name however it is spelled. The word
+/// itself comes first.
+pub fn spellings(word: &str) -> Vec<String> {
+    let is_name = word.contains('-') && word.split('-').all(|part| !part.is_empty());
+    if is_name { JOINTS.map(|joint| word.replace('-', joint)).to_vec() } else { vec![word.to_owned()] }
 }
 
 fn leak(text: &str) -> &'static str {

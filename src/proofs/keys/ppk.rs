@@ -96,15 +96,22 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What stands around the lines of a file where they are string literals of a program.
+const AROUND: [char; 9] = ['"', '\'', ',', '+', '\\', ';', ' ', '\t', '\r'];
+
+fn holds_something(line: &&[u8]) -> bool {
+    line.iter().any(|&byte| !AROUND.contains(&char::from(byte)))
+}
+
 /// The lines of a file, one after another.
 struct Lines<'a, I: Iterator<Item = &'a [u8]>>(I);
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Lines<'a, I> {
     /// Name and value of the next line that holds something, less the quotes around it.
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
-        let line = self.0.by_ref().find(|line| !line.trim_ascii().is_empty())?;
+        let line = self.0.by_ref().find(holds_something)?;
         let line = std::str::from_utf8(line).ok()?;
-        line.trim_matches(['"', '\'', ',', '+', '\\', ';', ' ', '\t', '\r']).split_once(": ")
+        line.trim_matches(AROUND).split_once(": ")
     }
 
     fn field(&mut self, name: &str) -> Option<&'a str> {
@@ -118,8 +125,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Lines<'a, I> {
 
     /// As many lines of base64 as `count` says.
     fn body(&mut self, count: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
-        let lines: Vec<&[u8]> =
-            self.0.by_ref().filter(|line| !line.trim_ascii().is_empty()).take(count.parse().ok()?).collect();
+        let lines: Vec<&[u8]> = self.0.by_ref().filter(holds_something).take(count.parse().ok()?).collect();
         pem::decode(&lines.join(&b'\n'))
     }
 }
