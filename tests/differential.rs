@@ -74,13 +74,15 @@ impl Plain {
             || ESCAPE.is_match(&text[start.saturating_sub(24)..start]);
         let free_after = text.get(matched.end).is_none_or(|&byte| !rule.not_after.contains(byte));
         let digit = !rule.needs_digit || value.iter().any(u8::is_ascii_digit);
-        let told = rule.context.is_empty()
-            || near(text, &matched).iter().any(|text| {
-                rule.context.iter().any(|word| {
-                    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        let told = || {
+            rule.context.is_empty()
+                || near(text, &matched).iter().any(|text| {
+                    rule.context.iter().any(|word| {
+                        text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+                    })
                 })
-            });
-        if !(free_before && free_after && digit && told) {
+        };
+        if !(free_before && free_after && digit && told()) {
             return None;
         }
         let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched: &text[matched.clone()] };

@@ -72,4 +72,15 @@ mod tests {
             assert_eq!(matches!(check(subject), Outcome::Right(_)), is_pair, "{text:?}");
         }
     }
+
+    #[test]
+    fn passwords_alone() {
+        for (text, is_password) in
+            [("k7rT2mQ", true), ("pass123", false), ("", false), ("k7r\u{1}T2mQ", false)]
+        {
+            let value = STANDARD.encode(text);
+            let subject = Subject { value: value.as_bytes(), prefix: b"", matched: b"" };
+            assert_eq!(matches!((PASSWORD.check)(subject), Outcome::Right(_)), is_password, "{text:?}");
+        }
+    }
 }
