@@ -1,0 +1,38 @@
+//! Git repositories, read in-process: what a repository is made of, its refs, and its objects. Knows
+//! nothing of secrets, rules or reports.
+//!
+//! ```text
+//!  Repository --refs--> Refs        names, targets, reflogs
+//!      \------> Store  --> Lookup   one object by its id
+//! ```
+//!
+//! Nothing of a repository is ever executed, and nothing of it is trusted: whoever made it may have made
+//! every file of it to harm who reads it. Files that are no regular files are not opened, sizes are
+//! believed only as far as the bytes that are there can bear them out, and what cannot be read is a
+//! [`Problem`], never nothing.
+
+mod alternates;
+mod child;
+mod delta;
+mod files;
+mod format;
+mod inflate;
+mod lookup;
+mod loose;
+mod pack;
+mod problem;
+mod reflog;
+mod refs;
+mod repository;
+mod store;
+
+pub use gix_hash::ObjectId;
+pub use gix_object::Kind;
+
+pub use format::RefStorage;
+pub use lookup::{Header, Lookup};
+pub use problem::{Place, Problem, Trouble};
+pub use reflog::LogLine;
+pub use refs::{Ref, Refs, Target};
+pub use repository::{Environment, ObjectFolder, Origin, Repository};
+pub use store::Store;
