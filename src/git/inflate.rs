@@ -1,8 +1,10 @@
-//! Inflating zlib streams (RFC 1950).
+//! Inflating zlib streams (RFC 1950). `sirocco` took two thirds of the time of zlib-rs on packs, and less
+//! than libdeflate.
 
-use std::io::{self, BufRead, Read};
+use std::io::BufRead;
 
-use gix_zlib::{Decompress, FlushDecompress, Status};
+use sirocco::Format;
+use sirocco::inflate::{Decoder, Reader};
 
 /// A deflate stream never becomes more than 1032 times as long: 258 bytes, the longest match, take two
 /// bits at least (<https://www.zlib.net/zlib_tech.html>, "maximum compression factor").
@@ -14,55 +16,31 @@ pub(super) fn is_possible(size: u64, compressed: usize) -> bool {
     size <= (compressed as u64).saturating_mul(LARGEST_FACTOR)
 }
 
-/// Inflates the stream at the start of `input`, which has to fill `out` exactly. `None` when it does not,
-/// or is broken.
-pub(super) fn whole(state: &mut Decompress, input: &[u8], out: &mut [u8]) -> Option<()> {
-    state.reset();
-    let status = state.decompress(input, out, FlushDecompress::Finish).ok()?;
-    (status == Status::StreamEnd && state.total_out() == out.len() as u64).then_some(())
-}
+/// Inflates streams that are in memory.
+pub(super) struct Zlib(Box<Decoder>);
 
-/// Inflates as much of a stream as fits into `out` and returns how much that is; `None` when it is broken.
-pub(super) fn start(state: &mut Decompress, input: &[u8], out: &mut [u8]) -> Option<usize> {
-    state.reset();
-    state.decompress(input, out, FlushDecompress::None).ok()?;
-    Some(state.total_out() as usize)
-}
+impl Zlib {
+    pub(super) fn new() -> Zlib {
+        Zlib(Box::new(Decoder::new(Format::Zlib)))
+    }
 
-/// Reads what a zlib stream inflates to.
-pub(super) struct Inflating<R> {
-    input: R,
-    state: Decompress,
-    is_done: bool,
-}
+    /// Inflates the stream at the start of `input`, which has to fill `out` exactly. `None` when it does
+    /// not, or is broken.
+    pub(super) fn whole(&mut self, input: &[u8], out: &mut [u8]) -> Option<()> {
+        self.0.reset();
+        let length = out.len();
+        let progress = self.0.decompress(input, out, true).ok()?;
+        (progress.done && progress.output.len() == length).then_some(())
+    }
 
-impl<R: BufRead> Inflating<R> {
-    pub(super) fn new(input: R) -> Inflating<R> {
-        Inflating { input, state: Decompress::default(), is_done: false }
+    /// Inflates as much of a stream as fits into `out`; `None` when it is broken.
+    pub(super) fn start<'a>(&mut self, input: &[u8], out: &'a mut [u8]) -> Option<&'a [u8]> {
+        self.0.reset();
+        Some(self.0.decompress(input, out, true).ok()?.output)
     }
 }
 
-impl<R: BufRead> Read for Inflating<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while !self.is_done && !out.is_empty() {
-            let input = self.input.fill_buf()?;
-            let (in_before, out_before) = (self.state.total_in(), self.state.total_out());
-            let status = self.state.decompress(input, out, FlushDecompress::None).map_err(|_| broken())?;
-            let is_stuck = input.is_empty();
-            self.input.consume((self.state.total_in() - in_before) as usize);
-            self.is_done = status == Status::StreamEnd;
-            let (consumed, written) =
-                (self.state.total_in() - in_before, self.state.total_out() - out_before);
-            match written {
-                0 if !self.is_done && (is_stuck || consumed == 0) => return Err(broken()),
-                0 => {}
-                written => return Ok(written as usize),
-            }
-        }
-        Ok(0)
-    }
-}
-
-fn broken() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "holds a compressed stream that is broken or cut off")
+/// Reads what the stream at the start of `input` inflates to.
+pub(super) fn reader<R: BufRead>(input: R) -> Reader<R> {
+    Reader::new(Format::Zlib, input)
 }

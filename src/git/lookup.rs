@@ -7,12 +7,12 @@ use gix_object::Kind;
 use gix_pack::cache::DecodeEntry;
 use gix_pack::cache::lru::MemoryCappedHashmap;
 use gix_pack::data::Entry;
-use gix_zlib::Decompress;
 
 use super::delta::{self, Sizes};
+use super::inflate::Zlib;
 use super::loose::Loose;
 use super::pack::{Base, Pack};
-use super::{Problem, Store, Trouble, inflate};
+use super::{Problem, Store, Trouble};
 
 /// Objects that others are made of, kept for the next look-up, in bytes.
 const CACHE: usize = 32 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub struct Lookup<'a> {
 }
 
 struct State {
-    zlib: Decompress,
+    zlib: Zlib,
     bases: MemoryCappedHashmap,
     delta: Vec<u8>,
     made: Vec<u8>,
@@ -52,7 +52,7 @@ impl<'a> Lookup<'a> {
     /// Looks in `store`; objects of more than `largest` bytes are not read.
     pub fn new(store: &'a Store, largest: u64) -> Lookup<'a> {
         let state = State {
-            zlib: Decompress::default(),
+            zlib: Zlib::new(),
             bases: MemoryCappedHashmap::new(CACHE),
             delta: vec![],
             made: vec![],
@@ -263,8 +263,7 @@ impl State {
     /// The sizes that a delta begins with.
     fn delta_sizes(&mut self, pack: &Pack, entry: &Entry, place: u64) -> Result<Sizes, Problem> {
         let mut start = [0; Sizes::LONGEST];
-        let read = inflate::start(&mut self.zlib, pack.compressed(entry), &mut start);
-        let sizes = read.and_then(|length| Sizes::of(&start[..length]));
+        let sizes = self.zlib.start(pack.compressed(entry), &mut start).and_then(Sizes::of);
         sizes.ok_or_else(|| pack.problem(place, Trouble::Corrupt, delta::BROKEN))
     }
 }

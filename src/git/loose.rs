@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::oid;
 use gix_object::Kind;
+use sirocco::inflate::Reader;
 
 use super::files::open_regular;
-use super::inflate::Inflating;
-use super::{Problem, Trouble};
+use super::{Problem, Trouble, inflate};
 
 /// A loose object of which the header was read; the rest follows.
 pub(super) struct Loose {
     pub(super) kind: Kind,
     /// In bytes, as the header claims.
     pub(super) size: u64,
-    content: Inflating<BufReader<File>>,
+    content: Reader<BufReader<File>>,
 }
 
 /// Where an object folder would have an object.
@@ -31,7 +31,7 @@ impl Loose {
     /// When it cannot be opened or does not begin as an object does.
     pub(super) fn open(path: &Path) -> Result<Loose, Problem> {
         let file = open_regular(path).map_err(|error| Problem::io(path, &error))?;
-        let mut content = Inflating::new(BufReader::new(file));
+        let mut content = inflate::reader(BufReader::new(file));
         let (kind, size) = header(&mut content).map_err(|error| Problem::io(path, &error))?;
         Ok(Loose { kind, size, content })
     }

@@ -7,10 +7,10 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 use gix_pack::data::Entry;
 use gix_pack::data::entry::Header;
-use gix_zlib::Decompress;
 
 use super::files::ensure_openable;
-use super::{Place, Problem, Trouble, inflate};
+use super::inflate::{self, Zlib};
+use super::{Place, Problem, Trouble};
 
 /// A pack with its index.
 pub(super) struct Pack {
@@ -115,13 +115,13 @@ impl Pack {
     /// When it is broken, or longer or shorter than it claims.
     pub(super) fn inflate(
         &self,
-        zlib: &mut Decompress,
+        zlib: &mut Zlib,
         entry: &Entry,
         offset: u64,
         out: &mut [u8],
     ) -> Result<(), Problem> {
         let detail = "an object is broken or has another size than it claims";
-        inflate::whole(zlib, self.compressed(entry), out)
+        zlib.whole(self.compressed(entry), out)
             .ok_or_else(|| self.problem(offset, Trouble::Corrupt, detail))
     }
 
