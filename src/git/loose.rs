@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use gix_hash::oid;
+use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 use sirocco::inflate::Reader;
 
 use super::files::open_regular;
+use super::refs::{entries, id_of};
 use super::{Problem, Trouble, inflate};
 
 /// A loose object of which the header was read; the rest follows.
@@ -26,6 +27,22 @@ pub(super) fn path(folder: &Path, id: &oid) -> PathBuf {
     folder.join(first).join(rest)
 }
 
+/// The loose objects of a folder, sorted.
+pub(super) fn list(folder: &Path, hash: gix_hash::Kind, problems: &mut Vec<Problem>) -> Vec<ObjectId> {
+    let mut ids = vec![];
+    for first in 0..=u8::MAX {
+        let first = format!("{first:02x}");
+        for entry in entries(&folder.join(&first), problems) {
+            let name = entry.file_name();
+            let hex = [first.as_bytes(), name.as_encoded_bytes()].concat();
+            // Whatever else lies there is no object: git leaves `tmp_obj_*` behind when it is interrupted.
+            ids.extend(id_of(&hex, hash));
+        }
+    }
+    ids.sort_unstable();
+    ids
+}
+
 impl Loose {
     /// # Errors
     /// When it cannot be opened or does not begin as an object does.
@@ -34,6 +51,11 @@ impl Loose {
         let mut content = inflate::reader(BufReader::new(file));
         let (kind, size) = header(&mut content).map_err(|error| Problem::io(path, &error))?;
         Ok(Loose { kind, size, content })
+    }
+
+    /// Reads the object piece by piece.
+    pub(super) fn stream(self) -> impl Read {
+        self.content
     }
 
     /// Reads the object into `out`.

@@ -4,6 +4,7 @@
 //! ```text
 //!  Repository --refs--> Refs        names, targets, reflogs
 //!      \------> Store  --> Lookup   one object by its id
+//!                      \-> Objects  each object once, in the order of the packs
 //! ```
 //!
 //! Nothing of a repository is ever executed, and nothing of it is trusted: whoever made it may have made
@@ -12,25 +13,32 @@
 //! [`Problem`], never nothing.
 
 mod alternates;
+mod buffer;
 mod child;
 mod delta;
+mod descent;
 mod files;
 mod format;
 mod inflate;
 mod lookup;
 mod loose;
+mod objects;
 mod pack;
 mod problem;
 mod reflog;
 mod refs;
 mod repository;
+mod sharing;
 mod store;
+mod stream;
+mod table;
 
 pub use gix_hash::ObjectId;
 pub use gix_object::Kind;
 
 pub use format::RefStorage;
 pub use lookup::{Header, Lookup};
+pub use objects::{Content, Object, Objects};
 pub use problem::{Place, Problem, Trouble};
 pub use reflog::LogLine;
 pub use refs::{Ref, Refs, Target};

@@ -121,8 +121,7 @@ impl Pack {
         out: &mut [u8],
     ) -> Result<(), Problem> {
         let detail = "an object is broken or has another size than it claims";
-        zlib.whole(self.compressed(entry), out)
-            .ok_or_else(|| self.problem(offset, Trouble::Corrupt, detail))
+        zlib.whole(self.compressed(entry), out).ok_or_else(|| self.problem(offset, Trouble::Corrupt, detail))
     }
 
     pub(super) fn problem(&self, offset: u64, trouble: Trouble, detail: impl Into<String>) -> Problem {

@@ -12,6 +12,7 @@ use super::{ObjectFolder, Problem, Repository, Trouble, loose};
 
 /// The object database of a repository, opened for reading. Shared by all who look for objects.
 pub struct Store {
+    pub(super) hash: gix_hash::Kind,
     pub(super) packs: Vec<Pack>,
     pub(super) folders: Vec<ObjectFolder>,
     problems: Vec<Problem>,
@@ -26,7 +27,7 @@ impl Store {
     /// The same for some of the repository's object folders only, such as that with what a push brought.
     pub fn of_folders(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
         let hash = repository.object_format();
-        let mut store = Store { packs: vec![], folders, problems: vec![] };
+        let mut store = Store { hash, packs: vec![], folders, problems: vec![] };
         for folder in &store.folders {
             for index in indices(&folder.path.join("pack"), &mut store.problems) {
                 match Pack::open(&index, hash) {

@@ -1,0 +1,433 @@
+//! Decodes packs along their delta trees, from what is whole down to what is made of it, on several
+//! threads.
+//!
+//! Each thread takes stretches of a pack in order, so that the disk is read in order, and works with a
+//! stack of its own: there is no recursion, however deep a tree is. An object that others are made of is
+//! kept until the last of them is decoded. When that becomes too much, the oldest are let go and are made
+//! anew later, which only trees with many long branches of large objects need.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use gix_hash::oid;
+use gix_object::Kind;
+
+use super::buffer::{Buffer, Spares};
+use super::inflate::{self, Zlib};
+use super::lookup::Lookup;
+use super::loose::{self, Loose};
+use super::objects::{LooseRow, shortened, unreadable};
+use super::pack::Pack;
+use super::sharing::{Next, Sharing};
+use super::stream::Watched;
+use super::table::{Purpose, Table};
+use super::{Content, Object, Objects, Problem, Trouble, delta};
+
+/// Objects from this size on are handed over as a stream where that is possible, and otherwise only one
+/// thread at a time has one.
+const LARGE: u64 = 64 * 1024 * 1024;
+
+/// What the bases that wait for their children may take, in bytes for each thread.
+const MOST_HELD: usize = 64 * 1024 * 1024;
+
+/// How many rows of a pack a thread takes at once.
+const STRETCH: usize = 256;
+
+/// A visit of all objects of some kinds.
+pub(super) struct Descent<'a> {
+    objects: &'a Objects<'a>,
+    kinds: &'a [Kind],
+    each: &'a (dyn Fn(Object<'_>) + Sync),
+    sharing: Sharing<Task<'a>>,
+    /// What all bases that are kept take, in bytes.
+    held: Arc<AtomicUsize>,
+    /// Whoever has a large object in memory holds it.
+    large: Mutex<()>,
+}
+
+/// A row of a pack that is to be decoded, with all that is made of it.
+struct Task<'a> {
+    place: Place<'a>,
+    /// What it is made of. `None` where it is whole, or its base was let go.
+    base: Option<Arc<Kept>>,
+}
+
+/// A row of a pack.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    pack: &'a Pack,
+    /// Of the pack, in the store.
+    table: &'a Table,
+    row: u32,
+}
+
+/// An object that is kept because others are made of it.
+struct Kept {
+    object: Buffer,
+    held: Arc<AtomicUsize>,
+}
+
+impl<'a> Descent<'a> {
+    pub(super) fn new(
+        objects: &'a Objects<'a>,
+        kinds: &'a [Kind],
+        each: &'a (dyn Fn(Object<'_>) + Sync),
+    ) -> Descent<'a> {
+        let lengths = objects.packed.iter().map(|(_, table)| table.rows.len());
+        let sharing = Sharing::new(lengths.chain([objects.loose.len()]), STRETCH);
+        Descent { objects, kinds, each, sharing, held: Arc::default(), large: Mutex::new(()) }
+    }
+
+    pub(super) fn run(&self, jobs: usize) -> Vec<Problem> {
+        let jobs = jobs.max(1);
+        self.sharing.begin(jobs);
+        let most_held = MOST_HELD * jobs;
+        let problems = thread::scope(|scope| {
+            let work = || Worker::new(self, most_held).work();
+            let others: Vec<_> = (1..jobs).map(|_| scope.spawn(work)).collect();
+            let mut problems = work();
+            for other in others {
+                match other.join() {
+                    Ok(more) => problems.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            problems
+        });
+        shortened(problems, self.objects.store)
+    }
+}
+
+/// One thread of a visit.
+struct Worker<'a, 's> {
+    descent: &'s Descent<'a>,
+    most_held: usize,
+    zlib: Zlib,
+    delta: Buffer,
+    spares: Spares,
+    stack: std::collections::VecDeque<Task<'a>>,
+    problems: Vec<Problem>,
+    /// Made when the first object has to be looked for elsewhere.
+    lookup: Option<Lookup<'a>>,
+    large: Option<MutexGuard<'s, ()>>,
+}
+
+impl<'a, 's> Worker<'a, 's> {
+    fn new(descent: &'s Descent<'a>, most_held: usize) -> Worker<'a, 's> {
+        Worker {
+            descent,
+            most_held,
+            zlib: Zlib::new(),
+            delta: Buffer::default(),
+            spares: Spares::default(),
+            stack: std::collections::VecDeque::new(),
+            problems: vec![],
+            lookup: None,
+            large: None,
+        }
+    }
+
+    fn work(mut self) -> Vec<Problem> {
+        let sharing = &self.descent.sharing;
+        let _present = sharing.presence();
+        loop {
+            while let Some(task) = self.stack.pop_back() {
+                if sharing.has_idle()
+                    && let Some(oldest) = self.stack.pop_front()
+                {
+                    sharing.offer(oldest);
+                }
+                self.descend(task);
+                self.let_go();
+            }
+            self.large = None;
+            match sharing.next() {
+                Some(Next::Stretch(list, rows)) => self.begin(list, rows),
+                Some(Next::Offered(task)) => self.stack.push_back(task),
+                None => return self.problems,
+            }
+        }
+    }
+
+    /// Takes on a stretch of a pack, or of the list of loose objects.
+    fn begin(&mut self, list: usize, rows: std::ops::Range<usize>) {
+        let objects = self.descent.objects;
+        let Some((pack, table)) = objects.packed.get(list) else {
+            return objects.loose[rows].iter().for_each(|row| self.give_loose(row));
+        };
+        let pack = &objects.store.packs[*pack];
+        for row in rows.rev() {
+            let found = &table.rows[row];
+            let is_asked = found.kind.is_some_and(|kind| self.descent.kinds.contains(&kind));
+            if is_asked && found.base.get().is_none() && found.purpose != Purpose::Nothing {
+                let place = Place { pack, table, row: row as u32 };
+                self.stack.push_back(Task { place, base: None });
+            }
+        }
+    }
+
+    /// Decodes an object, hands it over, and sees to what is made of it.
+    fn descend(&mut self, task: Task<'a>) {
+        let place = task.place;
+        if self.give_stream(place) {
+            return;
+        }
+        let object = match self.decode(&task) {
+            Ok(object) => object,
+            Err(problem) => return self.fail(place, &problem),
+        };
+        if let Some(kept) = task.base.and_then(Arc::into_inner) {
+            self.spares.put(kept.recovered());
+        }
+        self.give(place, &object);
+        let mut branches = vec![];
+        for row in place.table.children(place.row) {
+            let child = Place { row, ..place };
+            if place.table.children(row).next().is_some() {
+                branches.push(child);
+                continue;
+            }
+            match self.make(child, &object) {
+                Ok(leaf) => {
+                    self.give(child, &leaf);
+                    self.spares.put(leaf);
+                }
+                Err(problem) => self.fail(child, &problem),
+            }
+        }
+        if branches.is_empty() {
+            return self.spares.put(object);
+        }
+        let base = Arc::new(Kept::new(object, self.descent.held.clone()));
+        self.stack.extend(branches.into_iter().rev().map(|place| Task { place, base: Some(base.clone()) }));
+    }
+
+    fn decode(&mut self, task: &Task<'a>) -> Result<Buffer, Problem> {
+        match (&task.base, task.place.base()) {
+            (Some(base), _) => self.make(task.place, &base.object),
+            (None, None) => self.whole(task.place),
+            (None, Some(base)) => {
+                let base = self.again(base)?;
+                let object = self.make(task.place, &base);
+                self.spares.put(base);
+                object
+            }
+        }
+    }
+
+    /// Decodes an object that was decoded before.
+    fn again(&mut self, place: Place<'a>) -> Result<Buffer, Problem> {
+        let chain: Vec<Place<'a>> = std::iter::successors(Some(place), Place::base).collect();
+        let mut object: Option<Buffer> = None;
+        for place in chain.into_iter().rev() {
+            let next = match &object {
+                None => self.whole(place)?,
+                Some(base) => self.make(place, base)?,
+            };
+            object.replace(next).into_iter().for_each(|base| self.spares.put(base));
+        }
+        object.ok_or_else(|| place.problem(Trouble::Corrupt, delta::BROKEN))
+    }
+
+    /// An object that is made of none in its pack.
+    fn whole(&mut self, place: Place<'a>) -> Result<Buffer, Problem> {
+        if let Some(base) = place.table.lent.get(&place.row) {
+            let mut lent = vec![];
+            let found = self.lookup().find(base, &mut lent)?;
+            let missing = || place.problem(Trouble::Missing, format!("is made of {base}, which is missing"));
+            return found.ok_or_else(missing).and_then(|_| self.make(place, &lent));
+        }
+        let entry = place.entry()?;
+        self.ensure_room(place, entry.decompressed_size)?;
+        let mut object = self.spares.take();
+        let out = object.sized(entry.decompressed_size as usize);
+        place.pack.inflate(&mut self.zlib, &entry, place.offset(), out)?;
+        Ok(object)
+    }
+
+    /// An object that is made of another one.
+    fn make(&mut self, place: Place<'a>, base: &[u8]) -> Result<Buffer, Problem> {
+        let entry = place.entry()?;
+        self.ensure_room(place, entry.decompressed_size)?;
+        let delta = self.delta.sized(entry.decompressed_size as usize);
+        place.pack.inflate(&mut self.zlib, &entry, place.offset(), delta)?;
+        let delta = std::mem::take(&mut self.delta);
+        let made = self.patched(place, base, &delta);
+        self.delta = delta;
+        made
+    }
+
+    fn patched(&mut self, place: Place<'a>, base: &[u8], delta: &[u8]) -> Result<Buffer, Problem> {
+        let broken = || place.problem(Trouble::Corrupt, delta::BROKEN);
+        let sizes = delta::Sizes::of(delta).ok_or_else(broken)?;
+        self.ensure_room(place, sizes.result)?;
+        let mut object = self.spares.take();
+        delta::patch(base, delta, |size| object.sized(size)).ok_or_else(broken)?;
+        Ok(object)
+    }
+
+    /// Waits until no other thread has a large object, where this one is large.
+    fn ensure_room(&mut self, place: Place<'a>, size: u64) -> Result<(), Problem> {
+        if size > delta::LARGEST {
+            let detail = format!("takes {size} bytes, which is more than is read at once");
+            return Err(place.problem(Trouble::TooLarge, detail));
+        }
+        if size > LARGE && self.large.is_none() {
+            // What another thread left behind when it panicked is not looked at.
+            self.large = Some(self.descent.large.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(())
+    }
+
+    /// Lets bases go, the oldest first, while they take too much.
+    fn let_go(&mut self) {
+        if self.descent.held.load(Ordering::Relaxed) <= self.most_held {
+            return;
+        }
+        for task in &mut self.stack {
+            if task.base.take().is_some() && self.descent.held.load(Ordering::Relaxed) <= self.most_held / 2 {
+                break;
+            }
+        }
+    }
+
+    fn give(&self, place: Place<'a>, bytes: &[u8]) {
+        let row = &place.table.rows[place.row as usize];
+        if let (Purpose::Given, Some(kind)) = (row.purpose, row.kind) {
+            (self.descent.each)(Object { id: place.id(), kind, content: Content::Whole(bytes) });
+        }
+    }
+
+    /// Hands over a large object as a stream. Whether that was done; nothing that is made of others is.
+    fn give_stream(&mut self, place: Place<'a>) -> bool {
+        let row = &place.table.rows[place.row as usize];
+        let is_whole = place.base().is_none() && !place.table.lent.contains_key(&place.row);
+        let (true, Some(kind), Ok(entry)) = (is_whole, row.kind, place.entry()) else { return false };
+        let size = entry.decompressed_size;
+        let has_children = place.table.children(place.row).next().is_some();
+        if size <= if has_children { delta::LARGEST } else { LARGE } {
+            return false;
+        }
+        let mut stream = Watched::new(inflate::reader(place.pack.compressed(&entry)), size);
+        if row.purpose == Purpose::Given {
+            (self.descent.each)(Object { id: place.id(), kind, content: Content::Stream(&mut stream, size) });
+        }
+        if let Some(detail) = stream.failure() {
+            self.problems.push(unreadable(place.id(), &place.problem(Trouble::Corrupt, detail)));
+        }
+        let too_large =
+            place.problem(Trouble::TooLarge, "is made of an object that is too large to be read at once");
+        place.table.children(place.row).for_each(|row| self.fail(Place { row, ..place }, &too_large));
+        true
+    }
+
+    fn give_loose(&mut self, row: &LooseRow) {
+        if row.known_kind().is_some_and(|kind| !self.descent.kinds.contains(&kind)) {
+            return;
+        }
+        let path = loose::path(&self.descent.objects.store.folders[row.folder].path, &row.id);
+        if let Err(problem) = self.try_loose(row, &path) {
+            self.give_other_copy(&row.id, &problem);
+        }
+    }
+
+    fn try_loose(&mut self, row: &LooseRow, path: &std::path::Path) -> Result<(), Problem> {
+        let loose = Loose::open(path)?;
+        let (kind, size) = (loose.kind, loose.size);
+        row.note_kind(kind);
+        if !self.descent.kinds.contains(&kind) {
+            return Ok(());
+        }
+        if size <= LARGE {
+            let mut bytes = vec![];
+            loose.read(path, &mut bytes)?;
+            (self.descent.each)(Object { id: &row.id, kind, content: Content::Whole(&bytes) });
+            return Ok(());
+        }
+        let mut stream = Watched::new(loose.stream(), size);
+        (self.descent.each)(Object { id: &row.id, kind, content: Content::Stream(&mut stream, size) });
+        if let Some(detail) = stream.failure() {
+            // It was handed over already, as far as it goes.
+            let broken = Problem::file(path, Trouble::Corrupt, detail);
+            self.problems.push(unreadable(&row.id, &broken));
+        }
+        Ok(())
+    }
+
+    /// Gives up on a row and all that is made of it, but for copies elsewhere.
+    fn fail(&mut self, place: Place<'a>, problem: &Problem) {
+        let mut open = vec![place.row];
+        while let Some(row) = open.pop() {
+            open.extend(place.table.children(row));
+            if place.table.rows[row as usize].purpose == Purpose::Given {
+                self.give_other_copy(Place { row, ..place }.id(), problem);
+            }
+        }
+    }
+
+    fn give_other_copy(&mut self, id: &oid, problem: &Problem) {
+        let mut bytes = vec![];
+        let store = self.descent.objects.store;
+        let copies = store.packs.iter().filter(|pack| pack.offset_of(id).is_some()).count();
+        if copies + store.loose_paths(id).count() < 2 {
+            return self.problems.push(unreadable(id, problem));
+        }
+        match self.lookup().find(id, &mut bytes) {
+            Ok(Some(kind)) if self.descent.kinds.contains(&kind) => {
+                (self.descent.each)(Object { id, kind, content: Content::Whole(&bytes) });
+            }
+            // Told in the visit of its own kind; a row's kind is that of its chain, so only a loose
+            // object, whose kind cannot be known, comes here.
+            Ok(Some(_)) => {}
+            Ok(None) | Err(_) => self.problems.push(unreadable(id, problem)),
+        }
+    }
+
+    fn lookup(&mut self) -> &Lookup<'a> {
+        let store = self.descent.objects.store;
+        self.lookup.get_or_insert_with(|| Lookup::new(store, delta::LARGEST))
+    }
+}
+
+impl<'a> Place<'a> {
+    fn offset(&self) -> u64 {
+        self.table.rows[self.row as usize].offset
+    }
+
+    fn id(&self) -> &'a oid {
+        self.table.id(self.pack, self.row)
+    }
+
+    fn entry(&self) -> Result<gix_pack::data::Entry, Problem> {
+        self.pack.entry(self.offset())
+    }
+
+    fn base(&self) -> Option<Place<'a>> {
+        let row = self.table.rows[self.row as usize].base.get()?;
+        Some(Place { row, ..*self })
+    }
+
+    fn problem(&self, trouble: Trouble, detail: impl Into<String>) -> Problem {
+        self.pack.problem(self.offset(), trouble, detail)
+    }
+}
+
+impl Kept {
+    fn new(object: Buffer, held: Arc<AtomicUsize>) -> Kept {
+        held.fetch_add(object.capacity(), Ordering::Relaxed);
+        Kept { object, held }
+    }
+
+    fn recovered(mut self) -> Buffer {
+        self.held.fetch_sub(self.object.capacity(), Ordering::Relaxed);
+        // An empty one remains to be dropped.
+        std::mem::take(&mut self.object)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.object.capacity(), Ordering::Relaxed);
+    }
+}
