@@ -11,7 +11,10 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use common::Project;
-use stanch::git::{Content, Kind, Lookup, Object, ObjectId, Objects, Problem, Repository, Store, Trouble};
+use stanch::git::{
+    Content, Environment, Kind, Lookup, Object, ObjectId, Objects, Origin, Problem, RefStorage, Repository,
+    Store, Trouble,
+};
 
 const VISITS: [&[Kind]; 3] = [&[Kind::Commit, Kind::Tag], &[Kind::Blob], &[Kind::Tree]];
 
@@ -236,4 +239,162 @@ fn an_empty_repository_is_read() {
         let refs = Repository::open(&project.path("")).unwrap().refs();
         assert_eq!((refs.problems, refs.all.len()), (vec![], 1));
     }
+}
+
+#[test]
+fn borrowed_objects_are_seen() {
+    let project = repository(&[]);
+    project.git(&["clone", "--quiet", "--shared", ".", "borrower"]);
+    project.git(&["-C", "borrower", "-c", "user.name=n", "commit", "--quiet", "--allow-empty", "-m", "own"]);
+    let borrower = Repository::open(&project.path("borrower")).unwrap();
+    let origins: Vec<_> = borrower.object_folders().iter().map(|folder| folder.origin).collect();
+    assert_eq!(origins, [Origin::Own, Origin::Alternate]);
+    let (seen, problems) = visited(&borrower, 2);
+    assert_eq!((seen.len(), problems), (listed(&project).len() + 1, vec![]));
+    fs::rename(project.path(".git/objects"), project.path(".git/moved")).unwrap();
+    let borrower = Repository::open(&project.path("borrower")).unwrap();
+    assert_eq!(
+        borrower.problems().iter().map(|problem| problem.trouble).collect::<Vec<_>>(),
+        [Trouble::Missing]
+    );
+    assert_eq!(visited(&borrower, 2).0.len(), 1);
+}
+
+#[test]
+fn a_linked_worktree_and_a_submodule_lead_to_their_repository() {
+    let project = repository(&[]);
+    project.git(&["worktree", "add", "--quiet", "-b", "side", "linked"]);
+    project.git(&["submodule", "--quiet", "add", "./", "sub"]);
+    for (place, worktree, git_dir, common_dir) in [
+        ("", "", ".git", ".git"),
+        ("linked", "linked", ".git/worktrees/linked", ".git"),
+        (".git/worktrees/linked", "linked", ".git/worktrees/linked", ".git"),
+        ("sub", "sub", ".git/modules/sub", ".git/modules/sub"),
+        (".git/modules/sub", "sub", ".git/modules/sub", ".git/modules/sub"),
+    ] {
+        let found = Repository::open(&project.path(place)).unwrap();
+        assert_eq!(found.worktree(), Some(&*project.path(worktree)), "{place}");
+        assert_eq!(found.git_dir(), project.path(git_dir), "{place}");
+        assert_eq!(found.common_dir(), project.path(common_dir), "{place}");
+        assert!(found.index_file().is_file(), "{place}");
+        assert!(visited(&found, 1).0.len() > 10, "{place}");
+    }
+    project.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    let bare = Repository::discover(&project.path("bare.git/refs/heads")).unwrap();
+    assert_eq!((bare.worktree(), bare.git_dir()), (None, &*project.path("bare.git")));
+    for nothing in ["", "empty"] {
+        let other = Project::of(&[("empty/file", "")]);
+        let problem = Repository::discover(&other.path(nothing)).unwrap_err();
+        assert_eq!(problem.detail, "lies in no git repository; name a working tree or a bare repository");
+    }
+}
+
+#[test]
+fn a_shallow_clone_tells_where_it_was_cut() {
+    let project = repository(&[]);
+    let url = format!("file://{}", project.path("").display());
+    project.git(&["clone", "--quiet", "--depth=2", &url, "shallow"]);
+    let shallow = Repository::open(&project.path("shallow")).unwrap();
+    assert_eq!(shallow.shallow().unwrap().len(), 1);
+    assert_eq!(visited(&shallow, 2).1, []);
+    assert_eq!(Repository::open(&project.path("")).unwrap().shallow(), Ok(vec![]));
+}
+
+#[test]
+fn a_partial_clone_tells_that_it_is_one_and_what_it_has() {
+    let project = repository(&[]);
+    project.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", project.path("").display());
+    project.git(&["clone", "--quiet", "--bare", "--filter=blob:none", &url, "partial"]);
+    let partial = Repository::open(&project.path("partial")).unwrap();
+    assert!(partial.is_partial() && !Repository::open(&project.path("")).unwrap().is_partial());
+    let (seen, problems) = visited(&partial, 2);
+    assert_eq!(problems, []);
+    assert!(seen.values().all(|(kind, _)| kind != "blob"), "{seen:?}");
+    let store = Store::open(&partial);
+    for (id, (kind, _)) in listed(&project) {
+        assert_eq!(store.contains(&id), kind != "blob", "{id}");
+    }
+    fs::remove_file(project.path("partial/config")).unwrap();
+    assert!(Repository::open(&project.path("partial")).unwrap().is_partial());
+}
+
+#[test]
+fn the_environment_of_a_hook_is_followed() {
+    let project = repository(&[]);
+    let before = listed(&project).len();
+    let objects = project.path(".git/objects");
+    let quarantine = project.path(".git/objects/tmp_objdir-incoming-x");
+    fs::create_dir(&quarantine).unwrap();
+    let blob = "pushed and not accepted";
+    let pushed = gix_object::compute_hash(gix_hash::Kind::Sha1, Kind::Blob, blob.as_bytes()).unwrap();
+    let hex = pushed.to_string();
+    let loose = sirocco::compress(
+        sirocco::Format::Zlib,
+        sirocco::deflate::Level::default(),
+        format!("blob {}\0{blob}", blob.len()).as_bytes(),
+    );
+    project.write(quarantine.join(&hex[..2]).join(&hex[2..]), loose);
+    let environment = Environment {
+        git_dir: Some(".".into()),
+        object_directory: Some("objects/tmp_objdir-incoming-x".into()),
+        quarantine: Some(quarantine),
+        alternates: Some("objects".into()),
+        ..Environment::default()
+    };
+    let repository = Repository::from_environment(environment, &project.path(".git")).unwrap();
+    let folders = repository.object_folders();
+    assert_eq!((folders[0].origin, folders[1].origin), (Origin::Quarantine, Origin::Alternate));
+    assert_eq!(folders[1].path, objects);
+    assert_eq!(visited(&repository, 2).0.len(), before + 1);
+    let incoming = Store::of_folders(&repository, folders[..1].to_vec());
+    let objects = Objects::open(&incoming);
+    assert_eq!(objects.count(), 1);
+    assert!(incoming.contains(&pushed));
+
+    let index = Environment { index_file: Some("other".into()), ..Environment::default() };
+    let repository = Repository::from_environment(index, &project.path("")).unwrap();
+    assert_eq!(repository.index_file(), project.path("other"));
+    assert_eq!(repository.worktree(), Some(&*project.path("")));
+}
+
+#[test]
+fn large_objects_come_as_streams_unless_they_are_made_of_others() {
+    const SIZE: usize = 70 << 20;
+    let project = Project::new();
+    project.git(&["init", "--quiet"]);
+    let mut bytes = vec![b'a'; SIZE];
+    for (name, byte) in [("packed", b'x'), ("made", b'y'), ("loose", b'z')] {
+        bytes[SIZE / 2] = byte;
+        project.write(name, &bytes).git(&["add", name]);
+        if name == "made" {
+            project.git(&["commit", "--quiet", "-m", "two"]);
+            project.git(&["-c", "core.bigFileThreshold=1g", "repack", "-a", "-d", "--quiet"]);
+        }
+    }
+    assert_same(&project);
+    let repository = Repository::open(&project.path("")).unwrap();
+    let store = Store::open(&repository);
+    let streams = Mutex::new(0);
+    let count = |object: Object<'_>| {
+        *streams.lock().unwrap() += u32::from(matches!(object.content, Content::Stream(..)));
+    };
+    assert_eq!(Objects::open(&store).visit(&[Kind::Blob], 2, &count), []);
+    // Of the two in the pack one is made of the other, which therefore has to be held as well.
+    assert_eq!(streams.into_inner().unwrap(), 1);
+}
+
+#[test]
+fn refs_in_tables_need_a_git_that_reads_them() {
+    let project = repository(&[]);
+    project.git(&["config", "core.repositoryFormatVersion", "1"]);
+    project.git(&["config", "extensions.refStorage", "reftable"]);
+    let repository = Repository::open(&project.path("")).unwrap();
+    assert_eq!(repository.ref_storage(), RefStorage::Reftable);
+    let refs = repository.refs();
+    // There are no tables here, so no git finds any.
+    assert_eq!(refs.all, []);
+    assert!(refs.problems.iter().all(|problem| problem.trouble == Trouble::Unsupported), "{refs:?}");
+    assert_eq!(repository.reflogs(&mut |_| {}).len(), 1);
+    assert_eq!(visited(&repository, 1).1, []);
 }

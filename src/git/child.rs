@@ -37,7 +37,7 @@ pub(super) fn refs(repository: &Repository) -> Result<Refs, Problem> {
     let hash = repository.object_format();
     for (dir, prefix) in repository.worktree_dirs() {
         let is_first = prefix.is_empty();
-        lines(&dir, &["for-each-ref", "--include-root-refs", FORMAT], &mut |line| {
+        lines(&dir, &["for-each-ref", "--include-root-refs", FORMAT], PATIENCE, &mut |line| {
             let Some(Ref { name, target }) = parse(line, hash) else {
                 let detail = "git told a ref in a form that is not known here";
                 return refs.problems.push(Problem::file(&dir, Trouble::Unsupported, detail));
@@ -68,28 +68,33 @@ fn parse(line: &[u8], hash: gix_hash::Kind) -> Option<Ref> {
 
 /// Runs a command of git on the repository whose own folder is `git_dir`, and calls `each` for every line
 /// it writes.
-fn lines(git_dir: &Path, args: &[&str], each: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+fn lines(
+    git_dir: &Path,
+    args: &[&str],
+    patience: Duration,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), Problem> {
     let told = |detail: &str| Problem::file(git_dir, Trouble::Unsupported, detail);
     let absolute = std::path::absolute(git_dir).map_err(|error| Problem::io(git_dir, &error))?;
     let git = find_git().ok_or_else(|| {
         told("its refs can only be read with git, and there is none on PATH; install git 2.45 or newer")
     })?;
     let mut child = command(&git, &absolute, args).spawn().map_err(|error| Problem::io(&git, &error))?;
-    let is_done = each_line(&mut child, each);
+    let is_done = each_line(&mut child, patience, each);
     if !is_done {
         // It may have ended this moment, which is as good.
         let _ = child.kill();
     }
     let status = child.wait().map_err(|error| Problem::io(&git, &error))?;
     match (is_done, status.success()) {
-        (false, _) => Err(told("git was silent for a minute and was ended")),
+        (false, _) => Err(told("git did not get done with its refs and was ended")),
         (true, false) => Err(told("git could not read its refs; refs of this form need git 2.45 or newer")),
         (true, true) => Ok(()),
     }
 }
 
 /// Whether all output came before patience ended.
-fn each_line(child: &mut Child, each: &mut dyn FnMut(&[u8])) -> bool {
+fn each_line(child: &mut Child, patience: Duration, each: &mut dyn FnMut(&[u8])) -> bool {
     let Some(output) = child.stdout.take() else { return true };
     // Bounded, so that a slow reader does not have it all in memory.
     let (send, lines) = mpsc::sync_channel(1024);
@@ -101,7 +106,7 @@ fn each_line(child: &mut Child, each: &mut dyn FnMut(&[u8])) -> bool {
         }
     });
     loop {
-        match lines.recv_timeout(PATIENCE) {
+        match lines.recv_timeout(patience) {
             Ok(line) => each(&line),
             Err(RecvTimeoutError::Disconnected) => return true,
             Err(RecvTimeoutError::Timeout) => return false,
@@ -145,4 +150,86 @@ fn find_git() -> Option<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name))
         .find(|git| git.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repository() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(git(folder.path(), &["init", "--quiet"]).success());
+        folder
+    }
+
+    fn git(folder: &Path, args: &[&str]) -> std::process::ExitStatus {
+        Command::new("git").args(args).current_dir(folder).status().unwrap()
+    }
+
+    #[test]
+    fn nothing_that_a_configuration_names_is_run() {
+        let folder = repository();
+        let (top, mark) = (folder.path(), folder.path().join("mark"));
+        let run = format!("touch {}", mark.display());
+        let hook = top.join("hooks/reference-transaction");
+        std::fs::create_dir(top.join("hooks")).unwrap();
+        std::fs::write(&hook, format!("#!/bin/sh\n{run}\n")).unwrap();
+        assert!(Command::new("chmod").arg("+x").arg(&hook).status().unwrap().success());
+        for (key, value) in [
+            ("core.fsmonitor", &*run),
+            ("core.hooksPath", "hooks"),
+            ("core.pager", &run),
+            ("core.sshCommand", &run),
+            ("core.alternateRefsCommand", &run),
+            ("core.editor", &run),
+            ("alias.for-each-ref", &format!("!{run}")),
+            ("credential.helper", &format!("!{run}")),
+            ("gpg.program", &run),
+            ("protocol.allow", "always"),
+            ("protocol.ext.allow", "always"),
+            ("extensions.partialClone", "there"),
+            ("remote.there.promisor", "true"),
+            ("remote.there.url", &format!("ext::{run}")),
+        ] {
+            assert!(git(top, &["config", key, value]).success());
+        }
+        // Where git looks at its index it does run what is named.
+        git(top, &["status", "--short"]);
+        assert!(mark.exists());
+        std::fs::remove_file(&mark).unwrap();
+        // An object that git would have to fetch.
+        let missing = "1".repeat(40);
+        std::fs::write(top.join(".git/refs/heads/missing"), &missing).unwrap();
+        let mut told = vec![];
+        let args = ["for-each-ref", FORMAT];
+        lines(&top.join(".git"), &args, PATIENCE, &mut |line| {
+            told.extend(parse(line, gix_hash::Kind::Sha1));
+        })
+        .unwrap();
+        let id = gix_hash::ObjectId::from_hex(missing.as_bytes()).unwrap();
+        assert_eq!(told, [Ref { name: b"refs/heads/missing".to_vec(), target: Target::Object(id) }]);
+        assert!(!mark.exists());
+    }
+
+    #[test]
+    fn a_git_that_waits_for_a_pipe_is_ended() {
+        let folder = repository();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(git(folder.path(), &["config", "include.path", &pipe.display().to_string()]).success());
+        let patience = Duration::from_millis(200);
+        let ended = lines(&folder.path().join(".git"), &["for-each-ref", FORMAT], patience, &mut |_| {});
+        assert_eq!(ended.unwrap_err().detail, "git did not get done with its refs and was ended");
+    }
+
+    #[test]
+    fn symbolic_refs_are_told_from_others() {
+        let id = "1".repeat(40);
+        let hash = gix_hash::Kind::Sha1;
+        let whole = parse(format!("{id}  refs/heads/a").as_bytes(), hash).unwrap();
+        assert!(matches!(whole.target, Target::Object(_)));
+        let symbolic = parse(format!("{id} refs/heads/a HEAD").as_bytes(), hash).unwrap();
+        assert_eq!(symbolic, Ref { name: b"HEAD".to_vec(), target: Target::Ref(b"refs/heads/a".to_vec()) });
+        assert_eq!(parse(b"words only", hash), None);
+    }
 }

@@ -292,27 +292,34 @@ impl<'a, 's> Worker<'a, 's> {
         }
     }
 
-    fn give(&self, place: Place<'a>, bytes: &[u8]) {
+    fn give(&mut self, place: Place<'a>, bytes: &[u8]) {
+        self.hand_over(place, Content::Whole(bytes));
+    }
+
+    fn hand_over<'c>(&mut self, place: Place<'a>, content: Content<'c>)
+    where
+        'a: 'c,
+    {
         let row = &place.table.rows[place.row as usize];
-        if let (Purpose::Given, Some(kind)) = (row.purpose, row.kind) {
-            (self.descent.each)(Object { id: place.id(), kind, content: Content::Whole(bytes) });
+        let (Purpose::Given, Some(kind)) = (row.purpose, row.kind) else { return };
+        (self.descent.each)(Object { id: place.id(), kind, content });
+        if !place.table.is_unchanged(place.pack, place.row) {
+            let detail = "was read, but differs from what the index was made for; `git fsck` tells more";
+            self.problems.push(unreadable(place.id(), &place.problem(Trouble::Corrupt, detail)));
         }
     }
 
     /// Hands over a large object as a stream. Whether that was done; nothing that is made of others is.
     fn give_stream(&mut self, place: Place<'a>) -> bool {
-        let row = &place.table.rows[place.row as usize];
         let is_whole = place.base().is_none() && !place.table.lent.contains_key(&place.row);
-        let (true, Some(kind), Ok(entry)) = (is_whole, row.kind, place.entry()) else { return false };
+        let (true, Ok(entry)) = (is_whole, place.entry()) else { return false };
         let size = entry.decompressed_size;
         let has_children = place.table.children(place.row).next().is_some();
         if size <= if has_children { delta::LARGEST } else { LARGE } {
             return false;
         }
         let mut stream = Watched::new(inflate::reader(place.pack.compressed(&entry)), size);
-        if row.purpose == Purpose::Given {
-            (self.descent.each)(Object { id: place.id(), kind, content: Content::Stream(&mut stream, size) });
-        }
+        self.hand_over(place, Content::Stream(&mut stream, size));
         if let Some(detail) = stream.failure() {
             self.problems.push(unreadable(place.id(), &place.problem(Trouble::Corrupt, detail)));
         }

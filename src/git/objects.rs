@@ -9,7 +9,7 @@ use gix_object::Kind;
 use super::descent::Descent;
 use super::lookup::Lookup;
 use super::table::{Purpose, Table};
-use super::{Problem, Store, Trouble, delta, loose};
+use super::{Place, Problem, Store, Trouble, delta, loose};
 
 /// All objects of a store, laid out to be visited.
 pub struct Objects<'a> {
@@ -31,7 +31,7 @@ pub(super) struct LooseRow {
 
 /// An object as it is handed over.
 pub struct Object<'a> {
-    /// Its name.
+    /// Its name, as the index or the file has it. To compute it anew would take longer than all else.
     pub id: &'a oid,
     /// What it is.
     pub kind: Kind,
@@ -64,8 +64,8 @@ impl<'a> Objects<'a> {
         objects.list_loose();
         // A copy elsewhere is as good.
         broken.retain(|(id, _)| !objects.has_good(id));
-        objects.problems.extend(broken.into_iter().map(|(_, problem)| problem));
-        objects.problems.sort();
+        objects.problems.extend(broken.into_iter().map(|(id, problem)| unreadable(&id, &problem)));
+        objects.problems = shortened(objects.problems, store);
         objects
     }
 
@@ -101,11 +101,11 @@ impl<'a> Objects<'a> {
             }
             last = Some(id);
         }
-        for (number, (_, table)) in self.packed.iter_mut().enumerate() {
-            let readable = table.rows.iter_mut().filter(|row| number == 0 && row.kind.is_some());
+        if let Some((_, largest)) = self.packed.first_mut() {
+            let readable = largest.rows.iter_mut().filter(|row| row.kind.is_some());
             readable.for_each(|row| row.purpose = Purpose::Given);
-            table.mark_bases();
         }
+        self.packed.iter_mut().for_each(|(_, table)| table.mark_bases());
     }
 
     /// All objects but those of the largest pack, with the first bytes of their ids.
@@ -175,7 +175,12 @@ fn code(kind: Kind) -> u8 {
 
 /// What is told of an object of which no copy can be read.
 pub(super) fn unreadable(id: &oid, problem: &Problem) -> Problem {
-    Problem::object(id.to_owned(), problem.trouble, problem.to_string())
+    let place = match &problem.place {
+        Place::File(path) | Place::Entry(path, _) => path.file_name().unwrap_or_default(),
+        _ => return Problem { place: Place::Object(id.to_owned()), ..problem.clone() },
+    };
+    let detail = format!("{} (in {})", problem.detail, place.to_string_lossy());
+    Problem::object(id.to_owned(), problem.trouble, detail)
 }
 
 /// Too many of them say no more than a number.

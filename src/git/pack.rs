@@ -75,6 +75,12 @@ impl Pack {
         self.data.entry_slice(entry.data_offset.min(end)..end).unwrap_or_default()
     }
 
+    /// The CRC-32 of the bytes from one offset to another one or to the last entry's end.
+    pub(super) fn checksum(&self, start: u64, end: Option<u64>) -> Option<u32> {
+        let last = self.data.pack_end() as u64;
+        self.data.entry_slice(start..end.map_or(last, |end| end.min(last))).map(crc32fast::hash)
+    }
+
     /// Where an object begins, if it is in this pack.
     pub(super) fn offset_of(&self, id: &oid) -> Option<u64> {
         self.index.lookup(id).map(|at| self.index.pack_offset_at_index(at))

@@ -330,7 +330,8 @@ fn main_worktree(git_dir: &Path, found_in: Option<PathBuf>, format: &Format) -> 
         return None;
     }
     if let Some(worktree) = &format.worktree {
-        return Some(git_dir.join(worktree));
+        let path = git_dir.join(worktree);
+        return Some(fs::canonicalize(&path).unwrap_or(path));
     }
     let above = || git_dir.parent().filter(|_| git_dir.file_name() == Some(OsStr::new(".git")));
     found_in.or_else(|| above().map(Path::to_owned))

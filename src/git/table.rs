@@ -71,6 +71,14 @@ impl Table {
         pack.index.oid_at_index(self.rows[row as usize].id_at)
     }
 
+    /// Whether the bytes of a row's entry are those that the index was made for. Old indices do not tell.
+    pub(super) fn is_unchanged(&self, pack: &Pack, row: u32) -> bool {
+        let Row { offset, id_at, .. } = self.rows[row as usize];
+        let Some(expected) = pack.index.crc32_at_index(id_at) else { return true };
+        let behind = self.rows[row as usize..].iter().map(|row| row.offset).find(|&other| other > offset);
+        pack.checksum(offset, behind) == Some(expected)
+    }
+
     /// The rows that are made of this one and are needed.
     pub(super) fn children(&self, row: u32) -> impl Iterator<Item = u32> {
         let first = self.rows[row as usize].first_child.get();
