@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn git(folder: &Path, args: &[&str]) -> std::process::ExitStatus {
-        Command::new("git").args(args).current_dir(folder).status().unwrap()
+        Command::new("git").args(args).current_dir(folder).output().unwrap().status
     }
 
     #[test]

@@ -6,27 +6,22 @@
 //! kept until the last of them is decoded. When that becomes too much, the oldest are let go and are made
 //! anew later, which only trees with many long branches of large objects need.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use gix_hash::oid;
 use gix_object::Kind;
 
-use super::buffer::{Buffer, Spares};
-use super::inflate::{self, Zlib};
-use super::lookup::Lookup;
+use super::buffer::Buffer;
+use super::decoder::{Decoder, LARGE};
 use super::loose::{self, Loose};
 use super::objects::{LooseRow, shortened, unreadable};
-use super::pack::Pack;
 use super::sharing::{Next, Sharing};
 use super::stream::Watched;
-use super::table::{Purpose, Table};
-use super::{Content, Object, Objects, Problem, Trouble, delta};
-
-/// Objects from this size on are handed over as a stream where that is possible, and otherwise only one
-/// thread at a time has one.
-const LARGE: u64 = 64 * 1024 * 1024;
+use super::table::{Place, Purpose};
+use super::{Content, Object, Objects, Problem, Trouble, delta, inflate};
 
 /// What the bases that wait for their children may take, in bytes for each thread.
 const MOST_HELD: usize = 64 * 1024 * 1024;
@@ -53,15 +48,6 @@ struct Task<'a> {
     base: Option<Arc<Kept>>,
 }
 
-/// A row of a pack.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    pack: &'a Pack,
-    /// Of the pack, in the store.
-    table: &'a Table,
-    row: u32,
-}
-
 /// An object that is kept because others are made of it.
 struct Kept {
     object: Buffer,
@@ -81,8 +67,11 @@ impl<'a> Descent<'a> {
 
     pub(super) fn run(&self, jobs: usize) -> Vec<Problem> {
         let jobs = jobs.max(1);
+        self.run_holding(jobs, MOST_HELD * jobs)
+    }
+
+    fn run_holding(&self, jobs: usize, most_held: usize) -> Vec<Problem> {
         self.sharing.begin(jobs);
-        let most_held = MOST_HELD * jobs;
         let problems = thread::scope(|scope| {
             let work = || Worker::new(self, most_held).work();
             let others: Vec<_> = (1..jobs).map(|_| scope.spawn(work)).collect();
@@ -103,14 +92,9 @@ impl<'a> Descent<'a> {
 struct Worker<'a, 's> {
     descent: &'s Descent<'a>,
     most_held: usize,
-    zlib: Zlib,
-    delta: Buffer,
-    spares: Spares,
-    stack: std::collections::VecDeque<Task<'a>>,
+    decoder: Decoder<'a, 's>,
+    stack: VecDeque<Task<'a>>,
     problems: Vec<Problem>,
-    /// Made when the first object has to be looked for elsewhere.
-    lookup: Option<Lookup<'a>>,
-    large: Option<MutexGuard<'s, ()>>,
 }
 
 impl<'a, 's> Worker<'a, 's> {
@@ -118,13 +102,9 @@ impl<'a, 's> Worker<'a, 's> {
         Worker {
             descent,
             most_held,
-            zlib: Zlib::new(),
-            delta: Buffer::default(),
-            spares: Spares::default(),
-            stack: std::collections::VecDeque::new(),
+            decoder: Decoder::new(descent.objects.store, &descent.large),
+            stack: VecDeque::new(),
             problems: vec![],
-            lookup: None,
-            large: None,
         }
     }
 
@@ -141,7 +121,7 @@ impl<'a, 's> Worker<'a, 's> {
                 self.descend(task);
                 self.let_go();
             }
-            self.large = None;
+            self.decoder.let_others();
             match sharing.next() {
                 Some(Next::Stretch(list, rows)) => self.begin(list, rows),
                 Some(Next::Offered(task)) => self.stack.push_back(task),
@@ -178,26 +158,27 @@ impl<'a, 's> Worker<'a, 's> {
             Err(problem) => return self.fail(place, &problem),
         };
         if let Some(kept) = task.base.and_then(Arc::into_inner) {
-            self.spares.put(kept.recovered());
+            self.decoder.spares.put(kept.recovered());
         }
         self.give(place, &object);
         let mut branches = vec![];
         for row in place.table.children(place.row) {
             let child = Place { row, ..place };
-            if place.table.children(row).next().is_some() {
+            // Where many are made of one, those who wait can help.
+            if place.table.children(row).next().is_some() || self.descent.sharing.has_idle() {
                 branches.push(child);
                 continue;
             }
-            match self.make(child, &object) {
+            match self.decoder.make(child, &object) {
                 Ok(leaf) => {
                     self.give(child, &leaf);
-                    self.spares.put(leaf);
+                    self.decoder.spares.put(leaf);
                 }
                 Err(problem) => self.fail(child, &problem),
             }
         }
         if branches.is_empty() {
-            return self.spares.put(object);
+            return self.decoder.spares.put(object);
         }
         let base = Arc::new(Kept::new(object, self.descent.held.clone()));
         self.stack.extend(branches.into_iter().rev().map(|place| Task { place, base: Some(base.clone()) }));
@@ -205,79 +186,15 @@ impl<'a, 's> Worker<'a, 's> {
 
     fn decode(&mut self, task: &Task<'a>) -> Result<Buffer, Problem> {
         match (&task.base, task.place.base()) {
-            (Some(base), _) => self.make(task.place, &base.object),
-            (None, None) => self.whole(task.place),
+            (Some(base), _) => self.decoder.make(task.place, &base.object),
+            (None, None) => self.decoder.whole(task.place),
             (None, Some(base)) => {
-                let base = self.again(base)?;
-                let object = self.make(task.place, &base);
-                self.spares.put(base);
+                let base = self.decoder.again(base)?;
+                let object = self.decoder.make(task.place, &base);
+                self.decoder.spares.put(base);
                 object
             }
         }
-    }
-
-    /// Decodes an object that was decoded before.
-    fn again(&mut self, place: Place<'a>) -> Result<Buffer, Problem> {
-        let chain: Vec<Place<'a>> = std::iter::successors(Some(place), Place::base).collect();
-        let mut object: Option<Buffer> = None;
-        for place in chain.into_iter().rev() {
-            let next = match &object {
-                None => self.whole(place)?,
-                Some(base) => self.make(place, base)?,
-            };
-            object.replace(next).into_iter().for_each(|base| self.spares.put(base));
-        }
-        object.ok_or_else(|| place.problem(Trouble::Corrupt, delta::BROKEN))
-    }
-
-    /// An object that is made of none in its pack.
-    fn whole(&mut self, place: Place<'a>) -> Result<Buffer, Problem> {
-        if let Some(base) = place.table.lent.get(&place.row) {
-            let mut lent = vec![];
-            let found = self.lookup().find(base, &mut lent)?;
-            let missing = || place.problem(Trouble::Missing, format!("is made of {base}, which is missing"));
-            return found.ok_or_else(missing).and_then(|_| self.make(place, &lent));
-        }
-        let entry = place.entry()?;
-        self.ensure_room(place, entry.decompressed_size)?;
-        let mut object = self.spares.take();
-        let out = object.sized(entry.decompressed_size as usize);
-        place.pack.inflate(&mut self.zlib, &entry, place.offset(), out)?;
-        Ok(object)
-    }
-
-    /// An object that is made of another one.
-    fn make(&mut self, place: Place<'a>, base: &[u8]) -> Result<Buffer, Problem> {
-        let entry = place.entry()?;
-        self.ensure_room(place, entry.decompressed_size)?;
-        let delta = self.delta.sized(entry.decompressed_size as usize);
-        place.pack.inflate(&mut self.zlib, &entry, place.offset(), delta)?;
-        let delta = std::mem::take(&mut self.delta);
-        let made = self.patched(place, base, &delta);
-        self.delta = delta;
-        made
-    }
-
-    fn patched(&mut self, place: Place<'a>, base: &[u8], delta: &[u8]) -> Result<Buffer, Problem> {
-        let broken = || place.problem(Trouble::Corrupt, delta::BROKEN);
-        let sizes = delta::Sizes::of(delta).ok_or_else(broken)?;
-        self.ensure_room(place, sizes.result)?;
-        let mut object = self.spares.take();
-        delta::patch(base, delta, |size| object.sized(size)).ok_or_else(broken)?;
-        Ok(object)
-    }
-
-    /// Waits until no other thread has a large object, where this one is large.
-    fn ensure_room(&mut self, place: Place<'a>, size: u64) -> Result<(), Problem> {
-        if size > delta::LARGEST {
-            let detail = format!("takes {size} bytes, which is more than is read at once");
-            return Err(place.problem(Trouble::TooLarge, detail));
-        }
-        if size > LARGE && self.large.is_none() {
-            // What another thread left behind when it panicked is not looked at.
-            self.large = Some(self.descent.large.lock().unwrap_or_else(PoisonError::into_inner));
-        }
-        Ok(())
     }
 
     /// Lets bases go, the oldest first, while they take too much.
@@ -380,7 +297,7 @@ impl<'a, 's> Worker<'a, 's> {
         if copies + store.loose_paths(id).count() < 2 {
             return self.problems.push(unreadable(id, problem));
         }
-        match self.lookup().find(id, &mut bytes) {
+        match self.decoder.lookup().find(id, &mut bytes) {
             Ok(Some(kind)) if self.descent.kinds.contains(&kind) => {
                 (self.descent.each)(Object { id, kind, content: Content::Whole(&bytes) });
             }
@@ -389,34 +306,6 @@ impl<'a, 's> Worker<'a, 's> {
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => self.problems.push(unreadable(id, problem)),
         }
-    }
-
-    fn lookup(&mut self) -> &Lookup<'a> {
-        let store = self.descent.objects.store;
-        self.lookup.get_or_insert_with(|| Lookup::new(store, delta::LARGEST))
-    }
-}
-
-impl<'a> Place<'a> {
-    fn offset(&self) -> u64 {
-        self.table.rows[self.row as usize].offset
-    }
-
-    fn id(&self) -> &'a oid {
-        self.table.id(self.pack, self.row)
-    }
-
-    fn entry(&self) -> Result<gix_pack::data::Entry, Problem> {
-        self.pack.entry(self.offset())
-    }
-
-    fn base(&self) -> Option<Place<'a>> {
-        let row = self.table.rows[self.row as usize].base.get()?;
-        Some(Place { row, ..*self })
-    }
-
-    fn problem(&self, trouble: Trouble, detail: impl Into<String>) -> Problem {
-        self.pack.problem(self.offset(), trouble, detail)
     }
 }
 
@@ -436,5 +325,48 @@ impl Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         self.held.fetch_sub(self.object.capacity(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use super::*;
+    use crate::git::{Repository, Store};
+
+    #[test]
+    fn bases_that_were_let_go_are_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| {
+            let status = Command::new("git").args(args).current_dir(folder.path()).status().unwrap();
+            assert!(status.success(), "{args:?}");
+        };
+        git(&["init", "--quiet"]);
+        let mut text: String = (0..300).map(|line| format!("line {line} of many\n")).collect();
+        for change in 0..40 {
+            text.push_str(&format!("change {change}\n"));
+            fs::write(folder.path().join("text"), &text).unwrap();
+            git(&["add", "text"]);
+        }
+        git(&["-c", "user.name=n", "-c", "user.email=n@example.com", "commit", "--quiet", "-m", "all"]);
+        git(&["gc", "--quiet", "--prune=never"]);
+        git(&["-c", "pack.depth=40", "repack", "-q", "-a", "-d", "-f", "--keep-unreachable"]);
+        let store = Store::open(&Repository::open(folder.path()).unwrap());
+        let objects = Objects::open(&store);
+        let seen = AtomicUsize::new(0);
+        let each = |object: Object<'_>| {
+            let Content::Whole(bytes) = object.content else { panic!("{} is small", object.id) };
+            let id = gix_object::compute_hash(gix_hash::Kind::Sha1, object.kind, bytes).unwrap();
+            assert_eq!(id, object.id);
+            seen.fetch_add(1, Ordering::Relaxed);
+        };
+        let kinds = [Kind::Blob, Kind::Tree, Kind::Commit];
+        for jobs in [1, 2] {
+            assert_eq!(Descent::new(&objects, &kinds, &each).run_holding(jobs, 0), []);
+        }
+        assert_eq!(seen.into_inner() as u64, 2 * objects.count());
+        assert!(objects.packed[0].1.rows.iter().filter(|row| row.base.get().is_some()).count() > 10);
     }
 }

@@ -15,6 +15,7 @@
 mod alternates;
 mod buffer;
 mod child;
+mod decoder;
 mod delta;
 mod descent;
 mod files;

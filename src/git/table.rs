@@ -56,6 +56,14 @@ impl Link {
     }
 }
 
+/// A row of a pack.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) pack: &'a Pack,
+    pub(super) table: &'a Table,
+    pub(super) row: u32,
+}
+
 impl Table {
     /// Reads the headers of all entries. `lookup` finds bases that are elsewhere. What is wrong with an
     /// object is told with its id.
@@ -185,6 +193,29 @@ impl Table {
                 self.rows[base as usize].first_child = Link(row as u32);
             }
         }
+    }
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn offset(&self) -> u64 {
+        self.table.rows[self.row as usize].offset
+    }
+
+    pub(super) fn id(&self) -> &'a oid {
+        self.table.id(self.pack, self.row)
+    }
+
+    pub(super) fn entry(&self) -> Result<gix_pack::data::Entry, Problem> {
+        self.pack.entry(self.offset())
+    }
+
+    pub(super) fn base(&self) -> Option<Place<'a>> {
+        let row = self.table.rows[self.row as usize].base.get()?;
+        Some(Place { row, ..*self })
+    }
+
+    pub(super) fn problem(&self, trouble: Trouble, detail: impl Into<String>) -> Problem {
+        self.pack.problem(self.offset(), trouble, detail)
     }
 }
 
