@@ -398,3 +398,18 @@ fn refs_in_tables_need_a_git_that_reads_them() {
     assert_eq!(repository.reflogs(&mut |_| {}).len(), 1);
     assert_eq!(visited(&repository, 1).1, []);
 }
+
+#[test]
+fn a_million_packed_refs_are_read() {
+    const COUNT: usize = 1_000_000;
+    let project = Project::in_memory();
+    project.git(&["init", "--quiet", "-b", "main"]);
+    let id = "1".repeat(40);
+    let lines: String = (0..COUNT).map(|number| format!("{id} refs/pull/{number:07}/head\n")).collect();
+    project.write(".git/packed-refs", format!("# pack-refs with: peeled fully-peeled sorted\n{lines}"));
+    project.write(".git/refs/heads/main", &id);
+    let started = std::time::Instant::now();
+    let refs = Repository::open(&project.path("")).unwrap().refs();
+    assert_eq!((refs.all.len(), refs.problems), (COUNT + 2, vec![]));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
