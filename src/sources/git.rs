@@ -2,10 +2,12 @@
 //! of the repository is run.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+use crate::git;
 
 /// A repository with a working tree.
 pub(super) struct Repository {
@@ -42,17 +44,17 @@ impl Repository {
 }
 
 fn read_index(top: &Path) -> Result<Tracked, String> {
-    let folder = git_folder(top)?;
-    let index = folder.join("index");
+    let repository = git::Repository::open(top).map_err(|problem| problem.detail)?;
+    let index = repository.index_file();
     let mut paths = HashSet::new();
-    match fs::metadata(&index) {
+    match fs::metadata(index) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err("the index is no regular file".into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Tracked { paths }),
         Err(error) => return Err(error.to_string()),
     }
     let options = gix_index::decode::Options { thread_limit: Some(1), ..Default::default() };
-    let file = gix_index::File::at(&index, hash_kind(&folder), true, options).map_err(|error| {
+    let file = gix_index::File::at(index, repository.object_format(), true, options).map_err(|error| {
         // The message of this one names a full path.
         let open = error.downcast_any_ref::<gix_index::file::init::OpenError>();
         open.map_or_else(|| error.to_string(), |open| open.source.to_string())
@@ -64,39 +66,4 @@ fn read_index(top: &Path) -> Result<Tracked, String> {
         paths.insert(path.strip_suffix(b"/").unwrap_or(path).to_vec());
     }
     Ok(Tracked { paths })
-}
-
-/// The repository's own folder: `.git`, or where a `.git` file points to (gitrepository-layout(5)).
-fn git_folder(top: &Path) -> Result<PathBuf, String> {
-    let dot_git = top.join(".git");
-    if dot_git.is_dir() {
-        return Ok(dot_git);
-    }
-    let text = read_short(&dot_git)?;
-    let target = text.strip_prefix("gitdir:").ok_or("the .git file does not begin with `gitdir:`")?.trim();
-    Ok(top.join(target))
-}
-
-/// The text of a short file. What lies in a repository may be made by anyone: it is not waited for, and
-/// not read without end.
-fn read_short(path: &Path) -> Result<String, String> {
-    const LONGEST: u64 = 1024 * 1024;
-    if !fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
-        return Err("a file of the repository is no regular file".into());
-    }
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-    read.map(|_| text).map_err(|error| error.to_string())
-}
-
-/// The object format that the repository's configuration names; it decides the size of ids in the index.
-fn hash_kind(folder: &Path) -> gix_hash::Kind {
-    let common =
-        read_short(&folder.join("commondir")).map_or(folder.to_owned(), |path| folder.join(path.trim()));
-    let config = read_short(&common.join("config")).unwrap_or_default();
-    let names_sha256 = |line: &str| {
-        let (key, value) = line.split_once('=').unwrap_or_default();
-        key.trim().eq_ignore_ascii_case("objectformat") && value.trim().eq_ignore_ascii_case("sha256")
-    };
-    if config.lines().any(names_sha256) { gix_hash::Kind::Sha256 } else { gix_hash::Kind::Sha1 }
 }

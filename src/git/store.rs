@@ -1,0 +1,86 @@
+//! Where the objects of a repository are: its packs and folders of loose objects.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use gix_hash::oid;
+
+use super::pack::Pack;
+use super::refs::entries;
+use super::{ObjectFolder, Problem, Repository, Trouble, loose};
+
+/// The object database of a repository, opened for reading. Shared by all who look for objects.
+pub struct Store {
+    pub(super) hash: gix_hash::Kind,
+    pub(super) packs: Vec<Pack>,
+    pub(super) folders: Vec<ObjectFolder>,
+    problems: Vec<Problem>,
+}
+
+impl Store {
+    /// Opens all packs. What cannot be opened is among the [`Store::problems`].
+    pub fn open(repository: &Repository) -> Store {
+        Store::of_folders(repository, repository.object_folders().to_vec())
+    }
+
+    /// The same for some of the repository's object folders only, such as that with what a push brought.
+    pub fn of_folders(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
+        let hash = repository.object_format();
+        let mut store = Store { hash, packs: vec![], folders, problems: vec![] };
+        for folder in &store.folders {
+            for index in indices(&folder.path.join("pack"), &mut store.problems) {
+                match Pack::open(&index, hash) {
+                    Ok(pack) => store.packs.push(pack),
+                    Err(problem) => store.problems.push(problem),
+                }
+            }
+        }
+        store
+    }
+
+    /// Whether the object is there. It may still turn out to be damaged.
+    pub fn contains(&self, id: &oid) -> bool {
+        self.packs.iter().any(|pack| pack.index.lookup(id).is_some()) || self.loose_paths(id).next().is_some()
+    }
+
+    /// The packs and their numbers, beginning with that of number `first`.
+    pub(super) fn packs_from(&self, first: usize) -> impl Iterator<Item = (usize, &Pack)> {
+        let (before, from) = self.packs.split_at(first.min(self.packs.len()));
+        (first..).zip(from).chain((0..).zip(before))
+    }
+
+    /// Where an object lies in a file of its own; often nowhere.
+    pub(super) fn loose_paths(&self, id: &oid) -> impl Iterator<Item = PathBuf> {
+        let paths = self.folders.iter().map(move |folder| loose::path(&folder.path, id));
+        paths.filter(|path| path.is_file())
+    }
+
+    /// What could not be opened.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+/// The indices of a folder with packs, sorted. A pack without one is a problem: git does not read it
+/// either, but something is in it.
+fn indices(folder: &Path, problems: &mut Vec<Problem>) -> BTreeSet<PathBuf> {
+    let mut indices = BTreeSet::new();
+    let mut packs = vec![];
+    for entry in entries(folder, problems) {
+        let path = entry.path();
+        match path.extension().and_then(OsStr::to_str) {
+            Some("idx") => drop(indices.insert(path)),
+            Some("pack") => packs.push(path),
+            _ => {}
+        }
+    }
+    packs.sort();
+    for pack in packs {
+        if !indices.contains(&pack.with_extension("idx")) {
+            let detail = "has no index, so its objects cannot be read; `git index-pack` makes one";
+            problems.push(Problem::file(&pack, Trouble::Missing, detail));
+        }
+    }
+    indices
+}
