@@ -1,0 +1,154 @@
+//! Collects trees as they come by: what each of them leads to, as far as it may lead to a wanted blob.
+//!
+//! A tree may come before the trees below it, so all that leads to another tree has to be kept until the
+//! end. Two versions of a folder are nearly the same, though: the list of a tree is cut into chunks at
+//! places that its entries choose by themselves, and each distinct chunk is kept once. A folder of 8,000
+//! folders that changed 100,000 times takes some 2 KB a change, not 64, and what lies below a chunk is
+//! worked out once.
+
+use gix_hash::oid;
+
+use super::chunks::{Chunks, cut};
+use super::entries::{Entries, Kind};
+use super::intern::{Ids, Lists, Slices};
+use super::packed::{Child, MOST, Packed};
+use super::paths::MOST_BYTES;
+use super::{Problem, Wanted};
+
+/// What one thread saw of the trees of a repository.
+pub struct TreeCollector<'a> {
+    wanted: &'a Wanted,
+    pub(super) seen: Seen,
+    pub(super) problems: Vec<Problem>,
+    /// Entries of the tree at hand that lead somewhere, and the mark of each.
+    found: Vec<Found>,
+    marks: Vec<u64>,
+    chunks: Vec<u32>,
+}
+
+/// Trees and what they lead to, by numbers.
+pub(super) struct Seen {
+    /// All trees that came or that another tree names.
+    pub(super) trees: Ids,
+    /// What is known of each of them.
+    pub(super) states: Vec<State>,
+    pub(super) names: Slices<u8>,
+    pub(super) chunks: Chunks,
+    pub(super) chunk_lists: Lists<u32>,
+}
+
+/// What is known of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It was named, and did not come.
+    Absent,
+    /// It leads neither to trees nor to wanted blobs.
+    Leaf,
+    /// It is made of these chunks: the number of a list.
+    Chunks(u32),
+}
+
+/// An entry of the tree at hand: where its name stands, and the wanted blob, unless it is a tree.
+struct Found {
+    name: usize,
+    name_end: usize,
+    blob: Option<u32>,
+}
+
+impl<'a> TreeCollector<'a> {
+    /// Has seen nothing yet.
+    pub fn new(wanted: &'a Wanted) -> TreeCollector<'a> {
+        TreeCollector {
+            wanted,
+            seen: Seen::new(wanted.kind()),
+            problems: vec![],
+            found: vec![],
+            marks: vec![],
+            chunks: vec![],
+        }
+    }
+
+    /// Takes a tree, as it is stored. One that came already changes nothing.
+    pub fn tree(&mut self, id: &oid, bytes: &[u8]) {
+        // An entry takes more than one byte.
+        if self.seen.trees.len() + bytes.len() >= MOST || id.kind() != self.wanted.kind() {
+            return self.problems.push(Problem::UnusableTree(id.to_owned()));
+        }
+        let tree = self.seen.number(id.as_bytes()) as usize;
+        if self.seen.states[tree] != State::Absent {
+            return;
+        }
+        self.find(id, bytes);
+        self.seen.states[tree] = match self.found.is_empty() {
+            true => State::Leaf,
+            false => self.keep(bytes),
+        };
+    }
+
+    /// Finds the entries that lead somewhere.
+    fn find(&mut self, id: &oid, bytes: &[u8]) {
+        self.found.clear();
+        self.marks.clear();
+        let width = self.wanted.kind().len_in_bytes();
+        let mut entries = Entries::new(bytes, width);
+        for entry in &mut entries {
+            let end = entry.name_end + 1 + width;
+            let blob = match entry.kind {
+                Kind::Tree => None,
+                Kind::Gitlink => continue,
+                Kind::Blob => match self.wanted.find(&bytes[entry.name_end + 1..end]) {
+                    None => continue,
+                    wanted => wanted,
+                },
+            };
+            if entry.name_end - entry.name > MOST_BYTES {
+                self.problems.push(Problem::LongName(id.to_owned()));
+                continue;
+            }
+            self.marks.push(self.seen.chunks.mark(&bytes[entry.name..end], blob.is_none()));
+            self.found.push(Found { name: entry.name, name_end: entry.name_end, blob });
+        }
+        if entries.is_malformed() {
+            self.problems.push(Problem::MalformedTree(id.to_owned()));
+        }
+    }
+
+    /// Keeps the entries that were found.
+    fn keep(&mut self, bytes: &[u8]) -> State {
+        let width = self.wanted.kind().len_in_bytes();
+        let TreeCollector { seen, found, marks, chunks, .. } = self;
+        let Seen { trees, states, names, chunks: known, chunk_lists } = seen;
+        chunks.clear();
+        for piece in cut(found.len(), |at, mask| marks[at] & mask == mask) {
+            let edges = found[piece.clone()].iter().map(|found| {
+                let child = match found.blob {
+                    Some(blob) => Child::Blob(blob),
+                    None => Child::Tree(trees.intern(&bytes[found.name_end + 1..][..width])),
+                };
+                Packed::new(names.intern(&bytes[found.name..found.name_end]), child)
+            });
+            chunks.push(known.intern(&marks[piece], edges));
+        }
+        states.resize(trees.len(), State::Absent);
+        State::Chunks(chunk_lists.push(chunks.iter().copied()))
+    }
+}
+
+impl Seen {
+    fn new(kind: gix_hash::Kind) -> Seen {
+        Seen {
+            trees: Ids::new(kind),
+            states: vec![],
+            names: Slices::new(),
+            chunks: Chunks::new(),
+            chunk_lists: Lists::new(),
+        }
+    }
+
+    /// The number of a tree.
+    fn number(&mut self, id: &[u8]) -> u32 {
+        let number = self.trees.intern(id);
+        self.states.resize(self.trees.len(), State::Absent);
+        number
+    }
+}
