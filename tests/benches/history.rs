@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use gix_hash::{Kind, ObjectId};
-use stanch::git::history::{CommitCollector, CommitIx, Commits, History, Label, Labels, TreeCollector, Wanted};
+use stanch::git::history::{
+    CommitCollector, CommitIx, Commits, History, Label, Labels, TreeCollector, Wanted,
+};
 
 fn main() {
     divan::main();
@@ -70,7 +72,8 @@ fn for_each_object(folder: &Path, mut each: impl FnMut(ObjectId, &str, &[u8])) {
 
 impl Subject {
     fn wanted(&self) -> Wanted {
-        let count = std::env::var("STANCH_BENCH_WANTED").ok().map_or(500, |text| text.parse().expect("a number"));
+        let count =
+            std::env::var("STANCH_BENCH_WANTED").ok().map_or(500, |text| text.parse().expect("a number"));
         let step = (self.blobs.len() / count).max(1);
         Wanted::new(Kind::Sha1, self.blobs.iter().step_by(step).copied())
     }

@@ -23,12 +23,7 @@ pub(super) struct Chunks {
 
 impl Chunks {
     pub(super) fn new() -> Chunks {
-        Chunks {
-            state: RandomState::default(),
-            keys: vec![],
-            table: HashTable::new(),
-            edges: Lists::new(),
-        }
+        Chunks { state: RandomState::default(), keys: vec![], table: HashTable::new(), edges: Lists::new() }
     }
 
     /// What stands for an entry of a tree in a chunk's identity.

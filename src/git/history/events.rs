@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use foldhash::{HashMap, HashSet};
 
 use super::diff::diff;
-use super::located::Root;
 use super::labels::{Label, Labels};
+use super::located::Root;
 use super::paths::PathIx;
 use super::walk::present;
 use super::{CommitIx, History};
@@ -170,7 +170,8 @@ impl Events<'_> {
 
     /// The distinct trees that a commit is compared with; an empty one if nothing comes before it.
     fn parents(&self, commit: CommitIx) -> (Vec<Root>, Certainty) {
-        let root = |parent: Option<CommitIx>| parent.map_or(Root::Unknown, |parent| self.history.root(parent));
+        let root =
+            |parent: Option<CommitIx>| parent.map_or(Root::Unknown, |parent| self.history.root(parent));
         let mut roots: Vec<Root> = self.history.commits.parents(commit).map(root).collect();
         let named = roots.len();
         roots.retain(|root| *root != Root::Unknown);

@@ -60,7 +60,11 @@ mod tests {
     fn commits() {
         let signed = "author x <x@y> 1 +0000\ncommitter a <b> c> 1700000000 +0100\n";
         let cases = [
-            ("whole", format!("tree {A}\nparent {B}\nparent {A}\n{signed}\nparent {B}\n"), Some((2, 1_700_000_000))),
+            (
+                "whole",
+                format!("tree {A}\nparent {B}\nparent {A}\n{signed}\nparent {B}\n"),
+                Some((2, 1_700_000_000)),
+            ),
             ("root", format!("tree {A}\n{signed}\nwords"), Some((0, 1_700_000_000))),
             ("no author", format!("tree {A}\nparent {B}\n\nwords"), Some((1, 0))),
             ("author without address", format!("tree {A}\nauthor x\ncommitter y <> 7 +0000\n"), Some((0, 7))),
@@ -68,7 +72,11 @@ mod tests {
             ("time too large", format!("tree {A}\nauthor x\ncommitter y <> {A} +0000\n"), Some((0, 0))),
             ("no tree", format!("parent {A}\n{signed}"), None),
             ("short parent", format!("tree {A}\nparent bbbb\n{signed}"), None),
-            ("parent of another hash", format!("tree {A}\nparent {A}aaaaaaaaaaaaaaaaaaaaaaaa\n{signed}"), None),
+            (
+                "parent of another hash",
+                format!("tree {A}\nparent {A}aaaaaaaaaaaaaaaaaaaaaaaa\n{signed}"),
+                None,
+            ),
             ("cut off", format!("tree {A}"), None),
             ("nothing", String::new(), None),
         ];

@@ -35,8 +35,8 @@ mod wanted;
 
 pub use commits::{CommitCollector, CommitIx, Commits, Peeled};
 pub use events::{Certainty, Introduction, Occurrence, Removal, Way};
-pub use located::History;
 pub use labels::{Label, Labels};
+pub use located::History;
 pub use paths::PathIx;
 pub use places::{Place, Standing};
 pub use problem::Problem;

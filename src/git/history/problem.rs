@@ -40,7 +40,9 @@ impl fmt::Display for Problem {
         match self {
             Problem::MalformedCommit(id) => write!(f, "commit {id} cannot be read; `git fsck` tells more"),
             Problem::MalformedTag(id) => write!(f, "tag {id} cannot be read; `git fsck` tells more"),
-            Problem::CircularCommit(id) => write!(f, "commit {id} is its own ancestor; `git fsck` tells more"),
+            Problem::CircularCommit(id) => {
+                write!(f, "commit {id} is its own ancestor; `git fsck` tells more")
+            }
             Problem::MalformedTree(id) => {
                 write!(f, "tree {id} can be read only in part; `git fsck` tells more")
             }

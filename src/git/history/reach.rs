@@ -57,12 +57,7 @@ impl History<'_> {
 }
 
 /// For each of at most 64 sets of commits the first tips that descend from one of them, and how many do.
-fn batch(
-    commits: &Commits,
-    sets: &[Vec<CommitIx>],
-    tips: &[CommitIx],
-    most: usize,
-) -> Vec<(Vec<u32>, u32)> {
+fn batch(commits: &Commits, sets: &[Vec<CommitIx>], tips: &[CommitIx], most: usize) -> Vec<(Vec<u32>, u32)> {
     let mut bits = vec![0u64; commits.len()];
     for (bit, set) in sets.iter().enumerate() {
         for commit in set {
@@ -70,7 +65,8 @@ fn batch(
         }
     }
     for commit in commits.iter() {
-        let inherited = commits.parents(commit).flatten().fold(0, |all, parent| all | bits[parent.0 as usize]);
+        let inherited =
+            commits.parents(commit).flatten().fold(0, |all, parent| all | bits[parent.0 as usize]);
         bits[commit.0 as usize] |= inherited;
     }
     let mut reached = vec![(vec![], 0); sets.len()];
