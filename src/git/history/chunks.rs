@@ -1,6 +1,6 @@
 //! Pieces of trees, each distinct one stored once.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use foldhash::quality::RandomState;
@@ -33,8 +33,14 @@ impl Chunks {
     }
 
     /// The number of the chunk whose entries have these marks; `edges` says what they are, if they are new.
-    pub(super) fn intern(&mut self, marks: &[u64], edges: impl Iterator<Item = Packed>) -> u32 {
-        let key = self.state.hash_one(marks);
+    pub(super) fn intern(
+        &mut self,
+        marks: impl Iterator<Item = u64>,
+        edges: impl Iterator<Item = Packed>,
+    ) -> u32 {
+        let mut hasher = self.state.build_hasher();
+        marks.for_each(|mark| hasher.write_u64(mark));
+        let key = hasher.finish();
         let Chunks { keys, table, edges: lists, .. } = self;
         let is_same = |&number: &u32| keys[number as usize] == key;
         match table.entry(key, is_same, |&number| keys[number as usize]) {

@@ -30,8 +30,14 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(bytes: &'a [u8], width: usize) -> Entries<'a> {
-        Entries { bytes, width, at: 0, fault: false }
+    /// Those from a position on, where an entry begins.
+    pub(super) fn starting(bytes: &'a [u8], width: usize, at: usize) -> Entries<'a> {
+        Entries { bytes, width, at, fault: false }
+    }
+
+    /// Where the next entry begins.
+    pub(super) fn at(&self) -> usize {
+        self.at
     }
 
     /// Whether what came last could not be read, and with it what may follow.

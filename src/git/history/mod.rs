@@ -28,6 +28,7 @@ mod problem;
 mod prune;
 mod range;
 mod reach;
+mod reader;
 mod trees;
 mod unite;
 mod walk;

@@ -9,10 +9,9 @@
 use gix_hash::oid;
 
 use super::chunks::{Chunks, cut};
-use super::entries::{Entries, Kind};
 use super::intern::{Ids, Lists, Slices};
 use super::packed::{Child, MOST, Packed};
-use super::paths::MOST_BYTES;
+use super::reader::Reader;
 use super::{Problem, Wanted};
 
 /// What one thread saw of the trees of a repository.
@@ -20,9 +19,8 @@ pub struct TreeCollector<'a> {
     wanted: &'a Wanted,
     pub(super) seen: Seen,
     pub(super) problems: Vec<Problem>,
-    /// Entries of the tree at hand that lead somewhere, and the mark of each.
-    found: Vec<Found>,
-    marks: Vec<u64>,
+    reader: Reader<'a>,
+    /// Those of the tree at hand.
     chunks: Vec<u32>,
 }
 
@@ -48,13 +46,6 @@ pub(super) enum State {
     Chunks(u32),
 }
 
-/// An entry of the tree at hand: where its name stands, and the wanted blob, unless it is a tree.
-struct Found {
-    name: usize,
-    name_end: usize,
-    blob: Option<u32>,
-}
-
 impl<'a> TreeCollector<'a> {
     /// Has seen nothing yet.
     pub fn new(wanted: &'a Wanted) -> TreeCollector<'a> {
@@ -62,8 +53,7 @@ impl<'a> TreeCollector<'a> {
             wanted,
             seen: Seen::new(wanted.kind()),
             problems: vec![],
-            found: vec![],
-            marks: vec![],
+            reader: Reader::new(wanted),
             chunks: vec![],
         }
     }
@@ -78,56 +68,37 @@ impl<'a> TreeCollector<'a> {
         if self.seen.states[tree] != State::Absent {
             return;
         }
-        self.find(id, bytes);
-        self.seen.states[tree] = match self.found.is_empty() {
-            true => State::Leaf,
-            false => self.keep(bytes),
-        };
-    }
-
-    /// Finds the entries that lead somewhere.
-    fn find(&mut self, id: &oid, bytes: &[u8]) {
-        self.found.clear();
-        self.marks.clear();
-        let width = self.wanted.kind().len_in_bytes();
-        let mut entries = Entries::new(bytes, width);
-        for entry in &mut entries {
-            let end = entry.name_end + 1 + width;
-            let blob = match entry.kind {
-                Kind::Tree => None,
-                Kind::Gitlink => continue,
-                Kind::Blob => match self.wanted.find(&bytes[entry.name_end + 1..end]) {
-                    None => continue,
-                    wanted => wanted,
-                },
-            };
-            if entry.name_end - entry.name > MOST_BYTES {
-                self.problems.push(Problem::LongName(id.to_owned()));
-                continue;
-            }
-            self.marks.push(self.seen.chunks.mark(&bytes[entry.name..end], blob.is_none()));
-            self.found.push(Found { name: entry.name, name_end: entry.name_end, blob });
-        }
-        if entries.is_malformed() {
+        let unread = self.reader.read(bytes, |entry, is_tree| self.seen.chunks.mark(entry, is_tree));
+        if unread.rest {
             self.problems.push(Problem::MalformedTree(id.to_owned()));
         }
+        if unread.long_name {
+            self.problems.push(Problem::LongName(id.to_owned()));
+        }
+        self.seen.states[tree] = match self.reader.found() {
+            [] => State::Leaf,
+            _ => self.keep(bytes),
+        };
     }
 
     /// Keeps the entries that were found.
     fn keep(&mut self, bytes: &[u8]) -> State {
         let width = self.wanted.kind().len_in_bytes();
-        let TreeCollector { seen, found, marks, chunks, .. } = self;
+        let TreeCollector { seen, reader, chunks, .. } = self;
         let Seen { trees, states, names, chunks: known, chunk_lists } = seen;
+        let found = reader.found();
         chunks.clear();
-        for piece in cut(found.len(), |at, mask| marks[at] & mask == mask) {
-            let edges = found[piece.clone()].iter().map(|found| {
+        for piece in cut(found.len(), |at, mask| found[at].mark & mask == mask) {
+            let piece = &found[piece];
+            let edges = piece.iter().map(|found| {
+                let (name, end) = (found.name as usize, found.name_end as usize);
                 let child = match found.blob {
                     Some(blob) => Child::Blob(blob),
-                    None => Child::Tree(trees.intern(&bytes[found.name_end + 1..][..width])),
+                    None => Child::Tree(trees.intern(&bytes[end + 1..][..width])),
                 };
-                Packed::new(names.intern(&bytes[found.name..found.name_end]), child)
+                Packed::new(names.intern(&bytes[name..end]), child)
             });
-            chunks.push(known.intern(&marks[piece], edges));
+            chunks.push(known.intern(piece.iter().map(|found| found.mark), edges));
         }
         states.resize(trees.len(), State::Absent);
         State::Chunks(chunk_lists.push(chunks.iter().copied()))
