@@ -5,6 +5,7 @@
 //!  Repository --refs--> Refs        names, targets, reflogs
 //!      \------> Store  --> Lookup   one object by its id
 //!                      \-> Objects  each object once, in the order of the packs
+//!                              \-> history  where in history blobs stand
 //! ```
 //!
 //! Nothing of a repository is ever executed, and nothing of it is trusted: whoever made it may have made
@@ -20,6 +21,7 @@ mod delta;
 mod descent;
 mod files;
 mod format;
+pub mod history;
 mod inflate;
 mod lookup;
 mod loose;
