@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  Source --visit--> Blob --scan--> Candidate --settle--> Finding --> Report --> Format
-//!  tree, stdin       bytes          rule + ranges         secret + places   sorted    human json jsonl sarif
+//!  tree, stdin, git  bytes          rule + ranges         secret + places   sorted    human json jsonl sarif
 //! ```
 //!
 //! Imports point down; `tests/layers.rs` keeps it so:

@@ -17,6 +17,9 @@ pub(super) enum Command {
     /// Scan folders, files or standard input
     #[command(after_help = EXIT_CODES)]
     Scan(Box<Scan>),
+    /// Scan all of a git repository's history, each object once
+    #[command(after_help = EXIT_CODES)]
+    Git(Box<Git>),
     /// List, explain, check and start rules
     #[command(subcommand)]
     Rules(Rules),
@@ -32,6 +35,28 @@ pub(super) struct Scan {
     /// Folders and files to scan; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
+    /// Leave out what matches, in the form of a line in .gitignore; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Scan what .gitignore hides as well
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Git {
+    /// The repository, or a folder in it [default: the one that git itself would take here]
+    #[arg(value_name = "REPO")]
+    pub(super) repository: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What every scan can be told.
+#[derive(Debug, Args)]
+pub(super) struct Common {
     /// How the report is written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(super) format: ReportFormat,
@@ -48,18 +73,12 @@ pub(super) struct Scan {
     /// Look only for this rule; can be given several times
     #[arg(long, value_name = "ID")]
     pub(super) rule: Vec<String>,
-    /// Leave out what matches, in the form of a line in .gitignore; can be given several times
-    #[arg(long, value_name = "GLOB")]
-    pub(super) exclude: Vec<String>,
     /// Use the rules of this file or folder as well; can be given several times
     #[arg(long, value_name = "PATH")]
     pub(super) rules: Vec<PathBuf>,
     /// How many threads scan [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
-    /// Scan what .gitignore hides as well
-    #[arg(long)]
-    pub(super) no_ignore: bool,
     /// Read ignored findings from this file instead of `.stanchignore` in each scanned folder
     #[arg(long, value_name = "FILE")]
     pub(super) ignore_file: Option<PathBuf>,

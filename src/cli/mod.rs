@@ -4,7 +4,7 @@ mod args;
 mod exit;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use clap::Parser;
@@ -45,7 +45,11 @@ fn explain(error: &clap::Error) -> Exit {
 
 fn run(command: args::Command) -> Result<Exit, CommandError> {
     match command {
-        args::Command::Scan(typed) => commands::scan(&meant(*typed)?).map(exit),
+        args::Command::Scan(typed) => commands::scan(&scan(*typed)?).map(exit),
+        args::Command::Git(typed) => {
+            let roots = typed.repository.into_iter().collect();
+            commands::git(&meant(roots, typed.common)?).map(exit)
+        }
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Rules(typed) => rules(typed),
     }
@@ -64,8 +68,13 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
     Ok(Exit::Clean)
 }
 
+fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {
+    let args::Scan { paths, exclude, no_ignore, common } = typed;
+    Ok(ScanTask { exclude, gitignore: !no_ignore, ..meant(paths, common)? })
+}
+
 /// What was typed, checked and with the defaults filled in.
-fn meant(typed: args::Scan) -> Result<ScanTask, CommandError> {
+fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandError> {
     let shown = match typed.confidence {
         args::Level::Possible => Confidence::Possible,
         args::Level::Likely => Confidence::Likely,
@@ -97,7 +106,7 @@ fn meant(typed: args::Scan) -> Result<ScanTask, CommandError> {
         )));
     }
     Ok(ScanTask {
-        roots: typed.paths,
+        roots,
         format,
         output: typed.output.map_or(Output::Stdout, Output::File),
         // What makes the run fail is shown: a lower --fail-on lowers what is shown.
@@ -107,10 +116,10 @@ fn meant(typed: args::Scan) -> Result<ScanTask, CommandError> {
         },
         fail_on,
         only_rules: typed.rule,
-        exclude: typed.exclude,
+        exclude: vec![],
         own_rules: typed.rules,
         jobs: typed.jobs.map_or_else(|| available_parallelism().map_or(1, |count| count.get()), usize::from),
-        gitignore: !typed.no_ignore,
+        gitignore: true,
         ignore_file: typed.ignore_file,
         reveal: typed.reveal,
     })

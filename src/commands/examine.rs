@@ -47,6 +47,17 @@ pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Exami
     }
 }
 
+/// Whether any rule has a match in a text whose path is not known.
+pub(super) fn suspected(engine: &Engine, bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let encoding = Encoding::detect(head);
+    let binary = encoding == Encoding::Bytes && memchr::memchr(0, head).is_some();
+    match encoding.decode(bytes) {
+        Some(text) => engine.suspects(text.as_bytes(), binary),
+        None => engine.suspects(bytes, binary),
+    }
+}
+
 struct Examiner<'a> {
     engine: &'a Engine,
     path: &'a BlobPath,

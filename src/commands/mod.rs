@@ -3,12 +3,14 @@
 mod conceal;
 mod demo;
 mod examine;
+mod git;
 mod output;
 pub mod rules;
 mod scan;
 
 pub use conceal::concealed;
 pub use demo::demo;
+pub use git::git;
 pub use output::Output;
 pub use scan::{Ended, FailOn, ScanTask, scan};
 

@@ -11,7 +11,7 @@ use super::examine::{Examined, examine};
 use super::{CommandError, Output};
 use crate::engine::Engine;
 use crate::findings::{Chosen, IgnoreFile, Settled, settle};
-use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally};
+use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, day};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
 use crate::sources::{Passed, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
@@ -77,14 +77,39 @@ pub enum Ended {
 /// output that cannot be written.
 pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
     task.output.check()?;
-    let engine = Engine::new(rules(task)?);
-    let chosen = chosen(task, engine.rules())?;
-    let mut ignores = read_ignores(task)?;
-    let seen = visit(task, &engine, &chosen)?;
+    let prepared = Prepared::of(task)?;
+    let ignores = read_ignores(task, &task.roots)?;
+    let seen = visit(task, &prepared)?;
+    finish(task, &prepared, seen, ignores, task.is_complete())
+}
+
+/// What a scan looks for.
+pub(super) struct Prepared {
+    pub(super) engine: Engine,
+    pub(super) chosen: Chosen,
+}
+
+impl Prepared {
+    pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
+        let engine = Engine::new(rules(task)?);
+        let chosen = chosen(task, engine.rules())?;
+        Ok(Prepared { engine, chosen })
+    }
+}
+
+/// Settles and reports what was seen. `complete` says that nothing was left out that an entry of an ignore
+/// file could be about.
+pub(super) fn finish(
+    task: &ScanTask,
+    prepared: &Prepared,
+    seen: Seen,
+    mut ignores: IgnoreFile,
+    complete: bool,
+) -> Result<Ended, CommandError> {
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
-    let mut report = report(settled, seen.tally, ignores.notes(task.is_complete()));
+    let mut report = report(settled, seen.tally, ignores.notes(complete));
     if !task.reveal {
-        conceal(&mut report, &engine);
+        conceal(&mut report, &prepared.engine);
     }
     task.output.write(&report, task.format, task.reveal)?;
     Ok(ended(&report, task.fail_on))
@@ -113,10 +138,10 @@ fn chosen(task: &ScanTask, rules: &[&'static Rule]) -> Result<Chosen, CommandErr
 }
 
 /// The ignore file that was named, or that of each root.
-fn read_ignores(task: &ScanTask) -> Result<IgnoreFile, CommandError> {
+pub(super) fn read_ignores(task: &ScanTask, roots: &[PathBuf]) -> Result<IgnoreFile, CommandError> {
     let files = match &task.ignore_file {
         Some(file) => vec![(file.clone(), BlobPath::from(""))],
-        None => ignore_files(&task.roots),
+        None => ignore_files(roots),
     };
     let mut ignores = IgnoreFile::default();
     let mut faults = vec![];
@@ -152,31 +177,21 @@ fn ignore_files(roots: &[PathBuf]) -> Vec<(PathBuf, BlobPath)> {
         .collect()
 }
 
-/// The day in UTC, by the civil-from-days algorithm (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms").
+/// The day in UTC.
 fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let days = (seconds / 86_400) as i64 + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    day(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// What the visit of all sources brought.
 #[derive(Default)]
-struct Seen {
-    sightings: Vec<Sighting>,
+pub(super) struct Seen {
+    pub(super) sightings: Vec<Sighting>,
     gaps: Vec<Gap>,
     tally: Tally,
 }
 
-fn visit(task: &ScanTask, engine: &Engine, chosen: &Chosen) -> Result<Seen, CommandError> {
+fn visit(task: &ScanTask, Prepared { engine, chosen }: &Prepared) -> Result<Seen, CommandError> {
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
@@ -186,8 +201,7 @@ fn visit(task: &ScanTask, engine: &Engine, chosen: &Chosen) -> Result<Seen, Comm
             progress.add(u64::from(kind == PlaceKind::File), examined.bytes);
             lock(&seen).add(path, kind, examined);
         }
-        Visit::Gap(gap) => lock(&seen).gaps.push(gap),
-        Visit::Passed(passed) => lock(&seen).pass(passed),
+        other => lock(&seen).take(other),
     };
     for source in sources(task)? {
         source.visit(&each).map_err(|error| CommandError::new(error.to_string()))?;
@@ -213,22 +227,44 @@ fn sources(task: &ScanTask) -> Result<Vec<Box<dyn Source>>, CommandError> {
 }
 
 /// A thread that panicked took no half-written entry along.
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+pub(super) fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Seen {
     fn add(&mut self, path: BlobPath, kind: PlaceKind, examined: Examined) {
+        if kind == PlaceKind::File {
+            self.past(examined.bytes);
+        }
+        self.add_uncounted(path, kind, examined);
+    }
+
+    /// Counts a blob.
+    pub(super) fn past(&mut self, bytes: u64) {
+        self.tally.files += 1;
+        self.tally.bytes += bytes;
+    }
+
+    /// Takes what was seen in a blob that was counted already.
+    pub(super) fn add_uncounted(&mut self, path: BlobPath, kind: PlaceKind, examined: Examined) {
         self.sightings.extend(examined.sightings);
         if kind == PlaceKind::File {
-            self.tally.files += 1;
-            self.tally.bytes += examined.bytes;
             self.tally.binary += u64::from(examined.binary);
             self.tally.packed += u64::from(examined.packed);
         }
         if examined.dropped > 0 {
             let detail = format!("{} more candidates were not kept", examined.dropped);
             self.gaps.push(Gap { path, reason: GapReason::TooManyFindings, detail });
+        }
+    }
+
+    /// Takes what is no blob.
+    pub(super) fn take(&mut self, visit: Visit<'_>) {
+        match visit {
+            Visit::Gap(gap) => self.gaps.push(gap),
+            Visit::Passed(passed) => self.pass(passed),
+            Visit::Past(bytes) => self.past(bytes),
+            Visit::Blob(_) => {}
         }
     }
 

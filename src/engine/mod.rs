@@ -89,20 +89,31 @@ impl Engine {
     /// Every match of every rule after guards, context and proof, sorted by place and rule id, overlapping
     /// ones included.
     pub fn scan(&self, text: Text<'_>) -> Vec<Candidate> {
-        let mut search = Search {
-            engine: self,
-            text,
-            context: Context::new(&self.words, text.bytes),
-            tried: vec![0; self.keys.len()],
-            found: vec![],
-        };
-        runs::visit(self.vector, text.bytes, &mut search);
-        search.literals();
-        search.anywhere();
-        let mut found = search.found;
+        let mut found = self.search(text.bytes, text.binary, Some(text.path));
         found.sort_by(|a, b| order(a).cmp(&order(b)));
         found.dedup_by(|a, b| order(a) == order(b));
         found
+    }
+
+    /// Whether a text would have a match if it stood under the name that suits each rule.
+    pub fn suspects(&self, bytes: &[u8], binary: bool) -> bool {
+        !self.search(bytes, binary, None).is_empty()
+    }
+
+    fn search<'a>(&'a self, bytes: &'a [u8], binary: bool, path: Option<&'a BlobPath>) -> Vec<Candidate> {
+        let mut search = Search {
+            engine: self,
+            bytes,
+            binary,
+            path,
+            context: Context::new(&self.words, bytes),
+            tried: vec![0; self.keys.len()],
+            found: vec![],
+        };
+        runs::visit(self.vector, bytes, &mut search);
+        search.literals();
+        search.anywhere();
+        search.found
     }
 }
 
@@ -113,7 +124,10 @@ fn order(candidate: &Candidate) -> (usize, Reverse<usize>, &'static str, usize) 
 /// One scan of one text.
 struct Search<'a> {
     engine: &'a Engine,
-    text: Text<'a>,
+    bytes: &'a [u8],
+    binary: bool,
+    /// Where the text comes from; every rule speaks where that is not known.
+    path: Option<&'a BlobPath>,
     context: Context<'a>,
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
     /// the starts that neighbouring keys speak for overlap.
@@ -124,7 +138,7 @@ struct Search<'a> {
 impl runs::Visitor for Search<'_> {
     #[inline]
     fn word(&mut self, at: usize) {
-        let Some(&key) = self.text.bytes[at..].first_chunk() else { return };
+        let Some(&key) = self.bytes[at..].first_chunk() else { return };
         for (number, anchor) in self.engine.keys.at(key) {
             let starts = untried(&mut self.tried[number], at, anchor);
             self.try_rule(anchor.rule, starts);
@@ -149,7 +163,7 @@ fn untried(tried: &mut usize, at: usize, anchor: KeyAnchor) -> Range<usize> {
 
 impl Search<'_> {
     fn shapes(&mut self, run: Run) {
-        let (engine, bytes) = (self.engine, self.text.bytes);
+        let (engine, bytes) = (self.engine, self.bytes);
         engine.shapes.for_each(engine.vector, bytes, run, |part, shape| {
             for &rule in &shape.speaking {
                 self.try_rule(rule, shape.starts(&part));
@@ -167,7 +181,7 @@ impl Search<'_> {
 
     fn literals(&mut self) {
         let engine = self.engine;
-        engine.literals.for_each(engine.vector, self.text.bytes, engine.max_len, |at, anchor| {
+        engine.literals.for_each(engine.vector, self.bytes, engine.max_len, |at, anchor| {
             if let Some(last) = at.checked_sub(anchor.near) {
                 self.try_rule(anchor.rule, at.saturating_sub(anchor.far)..last + 1);
             }
@@ -180,7 +194,7 @@ impl Search<'_> {
                 continue;
             }
             let mut from = 0;
-            while let Some(at) = self.engine.matchers[rule].next_start(self.text.bytes, from) {
+            while let Some(at) = self.engine.matchers[rule].next_start(self.bytes, from) {
                 self.try_rule(rule, at..at + 1);
                 from = at + 1;
             }
@@ -193,13 +207,13 @@ impl Search<'_> {
         }
         let matcher = &self.engine.matchers[rule];
         for at in starts {
-            self.found.extend(matcher.try_at(self.text.bytes, at, &mut self.context));
+            self.found.extend(matcher.try_at(self.bytes, at, &mut self.context));
         }
     }
 
     /// Whether the rule has a say in this file.
     fn speaks(&self, rule: usize) -> bool {
         let rule = self.engine.rules[rule];
-        (!self.text.binary || rule.in_binary) && files::is_for(rule, self.text.path)
+        (!self.binary || rule.in_binary) && self.path.is_none_or(|path| files::is_for(rule, path))
     }
 }

@@ -36,7 +36,7 @@ mod store;
 mod stream;
 mod table;
 
-pub use gix_hash::ObjectId;
+pub use gix_hash::{ObjectId, oid};
 pub use gix_object::Kind;
 
 pub use format::RefStorage;

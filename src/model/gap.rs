@@ -26,16 +26,28 @@ pub enum GapReason {
     TooManyFindings,
     /// The repository's index could not be read, so ignored files could not be told from tracked ones.
     BrokenIndex,
+    /// It is named and not there: cut off from a shallow clone, or promised to a partial one.
+    Missing,
+    /// It is not what its format demands.
+    Corrupt,
+    /// It is larger than what is read.
+    TooLarge,
+    /// It is of a form that is not known here.
+    Unsupported,
 }
 
 impl GapReason {
     /// All there are.
-    pub const ALL: [GapReason; 5] = [
+    pub const ALL: [GapReason; 9] = [
         GapReason::Unreadable,
         GapReason::Vanished,
         GapReason::Changed,
         GapReason::TooManyFindings,
         GapReason::BrokenIndex,
+        GapReason::Missing,
+        GapReason::Corrupt,
+        GapReason::TooLarge,
+        GapReason::Unsupported,
     ];
 
     /// The word used in reports and in `.stanchignore`.
@@ -46,6 +58,10 @@ impl GapReason {
             GapReason::Changed => "changed",
             GapReason::TooManyFindings => "too-many-findings",
             GapReason::BrokenIndex => "broken-index",
+            GapReason::Missing => "missing",
+            GapReason::Corrupt => "corrupt",
+            GapReason::TooLarge => "too-large",
+            GapReason::Unsupported => "unsupported",
         }
     }
 
@@ -57,6 +73,10 @@ impl GapReason {
             GapReason::Changed => "became shorter while it was read",
             GapReason::TooManyFindings => "holds more candidates than are kept",
             GapReason::BrokenIndex => "has an index that cannot be read",
+            GapReason::Missing => "is named and not there",
+            GapReason::Corrupt => "is damaged",
+            GapReason::TooLarge => "is larger than what is read",
+            GapReason::Unsupported => "has a form that is not known",
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
 
 mod git;
+mod history;
 mod holes;
 mod ignores;
 mod packed;
 mod stdin;
 mod tree;
 
+pub use history::{History, Look, Suspect, Told};
 pub use packed::is_packed;
 pub use stdin::Stdin;
 pub use tree::{Tree, TreeOptions, folder_as_shown};
@@ -32,6 +34,8 @@ pub enum Visit<'a> {
     Gap(Gap),
     /// Something passed over on purpose.
     Passed(Passed),
+    /// A blob of so many bytes, looked at for signs only; it comes again where it has some.
+    Past(u64),
 }
 
 /// Bytes exactly as stored, and where they are from.

@@ -236,7 +236,7 @@ impl Tree {
 /// A path is stored text too; long names with digits may hold a token.
 fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     let name = path.file_name();
-    if name.len() >= TELLING_NAME && name.iter().any(u8::is_ascii_digit) {
+    if is_telling(name) {
         each(Visit::Blob(Blob {
             path,
             kind: PlaceKind::Name,
@@ -244,6 +244,11 @@ fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
             content: Content::Whole(name),
         }));
     }
+}
+
+/// Whether a name may hold a token.
+pub(super) fn is_telling(name: &[u8]) -> bool {
+    name.len() >= TELLING_NAME && name.iter().any(u8::is_ascii_digit)
 }
 
 fn visit_link(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {

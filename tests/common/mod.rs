@@ -94,6 +94,19 @@ impl Project {
         assert!(output.status.success(), "{command:?}: {output:?}");
     }
 
+    /// What another program says in the project, without the end of its last line.
+    pub(crate) fn ask(&self, program: &str, args: &[&str]) -> String {
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .current_dir(&self.folder)
+            .env("HOME", &self.folder)
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
     /// The program with these arguments, to be run in the project.
     pub(crate) fn stanch(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stanch {
         self.with_program(Path::new(env!("CARGO_BIN_EXE_stanch")), args)

@@ -1,0 +1,99 @@
+//! `stanch git`: all of a repository's history, each object once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::examine::{examine, suspected};
+use super::scan::{Prepared, Seen, finish, lock, read_ignores};
+use super::{CommandError, Ended, ScanTask};
+use crate::git::history::Label;
+use crate::model::{BlobPath, PlaceKind, Secret, Sighting};
+use crate::report::Progress;
+use crate::sources::{Blob, Content, History, Told, Visit};
+
+/// Scans the history of the repository that is the first root of the task, or of the one at hand where the
+/// task has no root, and reports.
+///
+/// # Errors
+/// As for a scan; and when there is no repository.
+pub fn git(task: &ScanTask) -> Result<Ended, CommandError> {
+    task.output.check()?;
+    let prepared = Prepared::of(task)?;
+    let path = task.roots.first().map(|root| root.as_path());
+    let history = History::open(path, task.jobs).map_err(|error| CommandError::new(error.to_string()))?;
+    let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
+    let ignores = read_ignores(task, &worktree)?;
+    let seen = read(&history, &prepared);
+    finish(task, &prepared, seen, ignores, true)
+}
+
+fn read(history: &History, prepared: &Prepared) -> Seen {
+    let Prepared { engine, chosen } = prepared;
+    let seen = Mutex::new(Seen::default());
+    let progress = Progress::on_stderr();
+    let each = |visit: Visit<'_>| match visit {
+        Visit::Past(bytes) => {
+            progress.add(1, bytes);
+            lock(&seen).past(bytes);
+        }
+        Visit::Blob(blob) => {
+            let (path, kind) = (blob.path.clone(), blob.kind);
+            let examined = examine(engine, chosen, blob);
+            lock(&seen).add_uncounted(path, kind, examined);
+        }
+        other => lock(&seen).take(other),
+    };
+    let mut places = Places::default();
+    let told = history.read(&|bytes| suspected(engine, bytes), &each, &mut |path, object, bytes| {
+        let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
+        let examined = examine(engine, chosen, blob);
+        let labels = places.add(path, object, &examined.sightings);
+        let uncounted = super::examine::Examined { sightings: vec![], ..examined };
+        lock(&seen).add_uncounted(path.clone(), PlaceKind::File, uncounted);
+        labels
+    });
+    let mut seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    told.into_iter().for_each(|told| seen.sightings.extend(places.take(told)));
+    seen
+}
+
+/// What was seen in the blobs of a history, at each of their paths.
+#[derive(Default)]
+struct Places {
+    labels: HashMap<(&'static str, Secret), Label>,
+    /// By path and label: the objects and what was seen in them.
+    sightings: HashMap<(BlobPath, Label), Vec<(String, Sighting)>>,
+}
+
+impl Places {
+    /// Keeps what was seen in an object, and returns a label for each rule and value.
+    fn add(&mut self, path: &BlobPath, object: &str, sightings: &[Sighting]) -> Vec<Label> {
+        let mut label_of = |sighting: &Sighting| {
+            let next = self.labels.len() as Label;
+            *self.labels.entry((sighting.rule.id, sighting.secret.clone())).or_insert(next)
+        };
+        let labels: Vec<Label> = sightings.iter().map(&mut label_of).collect();
+        for (sighting, &label) in sightings.iter().zip(&labels) {
+            let at = self.sightings.entry((path.clone(), label)).or_default();
+            at.push((object.to_owned(), sighting.clone()));
+        }
+        labels
+    }
+
+    /// What was seen where a label came to a path, with what became of it.
+    fn take(&self, told: Told) -> Vec<Sighting> {
+        let Told { path, label, appearance } = told;
+        let Some(at) = self.sightings.get(&(path, label)) else { return vec![] };
+        let there = at.iter().any(|(object, _)| *object == appearance.object);
+        let object = if there { &appearance.object } else { &at[0].0 };
+        let of_object = at.iter().filter(|(other, _)| other == object);
+        of_object
+            .map(|(_, sighting)| {
+                let mut sighting = sighting.clone();
+                sighting.place.appearance = Some(Box::new(appearance.clone()));
+                sighting
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,448 @@
+//! All of a repository's history: every blob once, however many commits hold it, then what commits, tags,
+//! refs and the configuration say.
+//!
+//! A blob does not know its path, and most blobs hold nothing. So each is first only suspected or not; the
+//! paths are worked out for those that are, and only there somebody has a closer look.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Blob, Content, SourceError, Visit, tree};
+use crate::git::history::{self, CommitCollector, CommitIx, Commits, Label, Labels, Peeled, Reach};
+use crate::git::history::{Occurrence, TreeCollector, Wanted};
+use crate::git::{self, Kind, Lookup, ObjectId, Objects, Repository, Store, Trouble};
+use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind, moment};
+
+/// Larger blobs are not asked for once more to find their place in history, in bytes.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// How many refs are named for each place.
+const MOST_REFS: usize = 5;
+
+/// A repository whose history is to be read.
+pub struct History {
+    repository: Repository,
+    store: Store,
+    jobs: usize,
+}
+
+/// A label at a path, and what became of it there.
+pub struct Told {
+    /// Where.
+    pub path: BlobPath,
+    /// What.
+    pub label: Label,
+    /// When it came and went.
+    pub appearance: Appearance,
+}
+
+/// Whether a text may hold something. Yes may be wrong, no is not.
+pub type Suspect<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
+
+/// What a blob holds at a path: the caller's own numbers.
+pub type Look<'a> = &'a mut dyn FnMut(&BlobPath, &str, &[u8]) -> Vec<Label>;
+
+impl History {
+    /// The history of the repository at or above `path`; without one, of the repository that git itself
+    /// would take here.
+    ///
+    /// # Errors
+    /// When there is no repository, or it cannot be opened.
+    pub fn open(path: Option<&Path>, jobs: usize) -> Result<History, SourceError> {
+        let found = match path {
+            Some(path) => Repository::discover(path),
+            None => std::env::current_dir()
+                .map_err(|error| SourceError(format!("the current folder cannot be told: {error}")))
+                .map(|folder| Repository::from_environment(git::Environment::of_process(), &folder))?,
+        };
+        let repository = found.map_err(|problem| SourceError(problem.to_string()))?;
+        let store = Store::open(&repository);
+        Ok(History { repository, store, jobs })
+    }
+
+    /// Where the files of the repository are checked out, if they are.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.repository.worktree()
+    }
+
+    /// Reads everything once. `each` takes gaps, what was passed without suspicion, and texts that are in no
+    /// file; `look` has a closer look at each suspected blob at each of its paths, and what it finds there
+    /// is told in the end.
+    pub fn read(&self, suspect: Suspect<'_>, each: &(dyn Fn(Visit<'_>) + Sync), look: Look<'_>) -> Vec<Told> {
+        let objects = Objects::open(&self.store);
+        let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
+        problems.into_iter().flatten().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        let commits = self.commits(&objects, suspect, each);
+        let wanted = self.suspects(&objects, suspect, each);
+        let trees = self.trees(&objects, &wanted, each);
+        let past = history::History::new(&commits, &wanted, trees);
+        let problems = commits.problems().iter().chain(past.problems());
+        problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
+        self.cut_off(&commits, each);
+        let refs = self.refs(&commits, each);
+        self.config(each);
+        self.tell(&past, &commits, &wanted, &refs, each, look)
+    }
+
+    /// Takes commits and tags, and looks at what is written in them.
+    fn commits(
+        &self,
+        objects: &Objects<'_>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Commits {
+        let kind = self.repository.object_format();
+        let collectors = Pool::default();
+        self.visit(objects, &[Kind::Commit, Kind::Tag], each, &|id, kind_of, bytes| {
+            let is_tag = kind_of == Kind::Tag;
+            collectors.with(
+                || CommitCollector::new(kind),
+                |collector| match is_tag {
+                    true => collector.tag(id, bytes),
+                    false => collector.commit(id, bytes),
+                },
+            );
+            if suspect(bytes) {
+                visit_text(&id.to_string(), is_tag, bytes, each);
+            }
+        });
+        Commits::join(kind, collectors.into_all())
+    }
+
+    /// The blobs that may hold something. Those that are too large to be held are scanned at once.
+    fn suspects(
+        &self,
+        objects: &Objects<'_>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Wanted {
+        let suspected = Mutex::new(vec![]);
+        let problems = objects.visit(&[Kind::Blob], self.jobs, &|object| match object.content {
+            git::Content::Whole(bytes) => {
+                each(Visit::Past(bytes.len() as u64));
+                if suspect(bytes) {
+                    lock(&suspected).push(object.id.to_owned());
+                }
+            }
+            git::Content::Stream(reader, size) => {
+                each(Visit::Past(size));
+                let appearance = Appearance { object: object.id.to_string(), ..Appearance::default() };
+                let path = BlobPath::from(appearance.object.as_str());
+                let (kind, content) = (PlaceKind::File, Content::Stream(reader));
+                each(Visit::Blob(Blob { path: &path, kind, appearance: Some(&appearance), content }));
+            }
+        });
+        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        Wanted::new(
+            self.repository.object_format(),
+            suspected.into_inner().unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Takes trees, and looks at the names in them.
+    fn trees<'w>(
+        &self,
+        objects: &Objects<'_>,
+        wanted: &'w Wanted,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Vec<TreeCollector<'w>> {
+        let collectors = Pool::default();
+        let names = Mutex::new(BTreeSet::new());
+        let id_length = self.repository.object_format().len_in_bytes();
+        self.visit(objects, &[Kind::Tree], each, &|id, _, bytes| {
+            collectors.with(|| TreeCollector::new(wanted), |collector| collector.tree(id, bytes));
+            for name in names_in(bytes, id_length).filter(|name| tree::is_telling(name)) {
+                if !lock(&names).contains(name) {
+                    lock(&names).insert(name.to_vec());
+                }
+            }
+        });
+        for name in lock(&names).iter() {
+            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
+        }
+        collectors.into_all()
+    }
+
+    /// Visits objects that are held as a whole.
+    fn visit(
+        &self,
+        objects: &Objects<'_>,
+        kinds: &[Kind],
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        take: &(dyn Fn(&git::oid, Kind, &[u8]) + Sync),
+    ) {
+        let problems = objects.visit(kinds, self.jobs, &|object| match object.content {
+            git::Content::Whole(bytes) => take(object.id, object.kind, bytes),
+            git::Content::Stream(_, size) => each(Visit::Gap(Gap {
+                path: BlobPath::from(object.id.to_string().as_str()),
+                reason: GapReason::TooLarge,
+                detail: format!("a {} of {size} bytes is not read", object.kind),
+            })),
+        });
+        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+    }
+
+    /// What a shallow or partial clone does not have.
+    fn cut_off(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) {
+        let gap = |detail: &str| {
+            each(Visit::Gap(Gap {
+                path: BlobPath::from(".git"),
+                reason: GapReason::Missing,
+                detail: detail.to_owned(),
+            }));
+        };
+        if !commits.missing_parents().is_empty() {
+            gap("older commits are not here; `git fetch --unshallow` brings them");
+        }
+        if self.repository.is_partial() {
+            gap("a partial clone does not have all objects; `git fetch --refetch --no-filter` brings them");
+        }
+    }
+
+    /// The refs that lead to commits, by name, after a look at their names and logs.
+    fn refs(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) -> Refs {
+        let refs = self.repository.refs();
+        refs.problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        for name in refs.all.iter().map(|one| &one.name).filter(|name| tree::is_telling(name)) {
+            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Ref, name, each);
+        }
+        let problems = self.repository.reflogs(&mut |log| {
+            // Behind the two ids stands who did it, and after a tab why.
+            let words = log.line.splitn(3, |&byte| byte == b' ').nth(2).unwrap_or_default();
+            visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
+        });
+        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        let tip = |id: &ObjectId| match commits.peel(id) {
+            Peeled::Commit(commit) => Some(commit),
+            Peeled::Other(_) => None,
+        };
+        let named = refs.all.iter().filter_map(|one| match &one.target {
+            git::Target::Object(id) => Some((String::from_utf8_lossy(&one.name).into_owned(), tip(id)?)),
+            git::Target::Ref(_) => None,
+        });
+        Refs { head: refs.resolve(b"HEAD").and_then(tip), tips: named.collect() }
+    }
+
+    /// The configuration may hold addresses with passwords, and headers with tokens.
+    fn config(&self, each: &(dyn Fn(Visit<'_>) + Sync)) {
+        let files = [
+            (self.repository.common_dir().join("config"), ".git/config"),
+            (self.repository.git_dir().join("config.worktree"), ".git/config.worktree"),
+        ];
+        for (file, shown) in files {
+            let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
+            if let Some(bytes) = is_file.then(|| fs::read(&file).ok()).flatten() {
+                let (path, content) = (BlobPath::from(shown), Content::Whole(&bytes));
+                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::Config, appearance: None, content }));
+            }
+        }
+    }
+
+    fn tell(
+        &self,
+        past: &history::History<'_>,
+        commits: &Commits,
+        wanted: &Wanted,
+        refs: &Refs,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Told> {
+        let lookup = Lookup::new(&self.store, LARGEST);
+        let mut bytes = vec![];
+        let mut labels_at = |path: &BlobPath, blob: u32| match lookup.find(wanted.id(blob), &mut bytes) {
+            Ok(Some(_)) => look(path, &wanted.id(blob).to_string(), &bytes),
+            Ok(None) => vec![],
+            Err(problem) => {
+                each(Visit::Gap(self.gap(&problem)));
+                vec![]
+            }
+        };
+        let at_places: Vec<Vec<Label>> = past
+            .places()
+            .iter()
+            .map(|place| labels_at(&BlobPath::new(past.path(place.path)), place.blob))
+            .collect();
+        let mut next = at_places.iter();
+        let labels = Labels::new(past, |_| next.next().map_or(&[], Vec::as_slice));
+        let heads: Vec<CommitIx> = refs.head.into_iter().collect();
+        let occurrences = past.events(&labels, &heads);
+        let tips: Vec<CommitIx> = refs.tips.iter().map(|(_, commit)| *commit).collect();
+        let reach = past.reach(&labels, &occurrences, &tips, MOST_REFS);
+        let people = People { lookup: Lookup::new(&self.store, LARGEST), commits };
+        let mut told: Vec<Told> = occurrences
+            .iter()
+            .zip(&reach)
+            .map(|(occurrence, reach)| Told {
+                path: BlobPath::new(past.path(occurrence.path)),
+                label: occurrence.label,
+                appearance: people.appearance(occurrence, reach, wanted, refs),
+            })
+            .collect();
+        // What stands in no commit is told all the same.
+        let homeless = past
+            .places()
+            .iter()
+            .zip(&at_places)
+            .filter(|(place, _)| place.standing == history::Standing::Loose);
+        for (place, labels) in homeless {
+            let appearance =
+                Appearance { object: wanted.id(place.blob).to_string(), ..Appearance::default() };
+            let path = BlobPath::new(past.path(place.path));
+            told.extend(labels.iter().map(|&label| Told {
+                path: path.clone(),
+                label,
+                appearance: appearance.clone(),
+            }));
+        }
+        for &blob in past.nowhere() {
+            let object = wanted.id(blob).to_string();
+            let path = BlobPath::from(object.as_str());
+            let appearance = Appearance { object, ..Appearance::default() };
+            let labels = labels_at(&path, blob);
+            told.extend(labels.into_iter().map(|label| Told {
+                path: path.clone(),
+                label,
+                appearance: appearance.clone(),
+            }));
+        }
+        told
+    }
+
+    fn gap(&self, problem: &git::Problem) -> Gap {
+        let reason = match problem.trouble {
+            Trouble::Unreadable => GapReason::Unreadable,
+            Trouble::Corrupt => GapReason::Corrupt,
+            Trouble::Missing => GapReason::Missing,
+            Trouble::TooLarge => GapReason::TooLarge,
+            Trouble::Unsupported => GapReason::Unsupported,
+        };
+        let shown = match &problem.place {
+            git::Place::File(path) => self.shown(path),
+            git::Place::Ref(name) => BlobPath::new(name.as_slice()),
+            git::Place::Object(id) => BlobPath::from(id.to_string().as_str()),
+            git::Place::Entry(pack, _) => self.shown(pack),
+        };
+        Gap { path: shown, reason, detail: problem.detail.clone() }
+    }
+
+    fn about_history(&self, problem: &history::Problem) -> Gap {
+        Gap { path: BlobPath::from(".git"), reason: GapReason::Corrupt, detail: problem.to_string() }
+    }
+
+    /// A path of the repository's own without the place where it lies on this machine.
+    fn shown(&self, path: &Path) -> BlobPath {
+        let below = path
+            .strip_prefix(self.repository.common_dir())
+            .or_else(|_| path.strip_prefix(self.repository.git_dir()));
+        below.map_or_else(
+            |_| BlobPath::new(tree::bytes_of(Path::new(path.file_name().unwrap_or_default()))),
+            |below| BlobPath::new([b".git/", &tree::bytes_of(below)[..]].concat()),
+        )
+    }
+}
+
+/// Refs that lead to commits.
+struct Refs {
+    head: Option<CommitIx>,
+    tips: Vec<(String, CommitIx)>,
+}
+
+/// Knows who made which commit.
+struct People<'a> {
+    lookup: Lookup<'a>,
+    commits: &'a Commits,
+}
+
+impl People<'_> {
+    fn appearance(&self, occurrence: &Occurrence, reach: &Reach, wanted: &Wanted, refs: &Refs) -> Appearance {
+        let first = occurrence.introduced.first();
+        // Gone is what no head and no tip has any more.
+        let removed = occurrence.removed.last().filter(|_| !occurrence.in_head && !reach.at_tip);
+        let names = reach.refs.iter().filter_map(|&number| refs.tips.get(number as usize));
+        let refs: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        Appearance {
+            introduced: first.map(|introduction| self.commit(introduction.commit)),
+            introduced_again: occurrence.introduced.len().saturating_sub(1) as u64,
+            removed: removed.map(|removal| self.commit(removal.commit)),
+            object: first.map_or(String::new(), |introduction| wanted.id(introduction.blob).to_string()),
+            in_head: occurrence.in_head,
+            more_refs: u64::from(reach.count).saturating_sub(refs.len() as u64),
+            refs,
+        }
+    }
+
+    fn commit(&self, commit: CommitIx) -> Commit {
+        let id = self.commits.id(commit);
+        let mut bytes = vec![];
+        let author = match self.lookup.find(id, &mut bytes) {
+            Ok(Some(_)) => person(&bytes, b"author "),
+            _ => (String::new(), self.commits.time(commit)),
+        };
+        Commit { id: id.to_string(), author: author.0, date: moment(author.1) }
+    }
+}
+
+/// Name and address of the person in a header line, and the second since 1970 at its end.
+fn person(object: &[u8], header: &[u8]) -> (String, i64) {
+    let line =
+        object.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(header)).unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let (who, when) = line.rsplit_once('>').map_or((&*line, ""), |(who, when)| (who, when));
+    let seconds = when.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    (format!("{who}{}", if line.contains('>') { ">" } else { "" }), seconds)
+}
+
+/// A commit or a tag: who made it, and its message.
+fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
+    let path = BlobPath::from(id);
+    let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
+    let people = bytes[..end].split(|&byte| byte == b'\n').filter(|line| {
+        [&b"author "[..], b"committer ", b"tagger "].iter().any(|header| line.starts_with(header))
+    });
+    people.for_each(|line| visit_line(&path, PlaceKind::Author, line, each));
+    let message = bytes.get(end + 2..).unwrap_or_default();
+    let kind = if is_tag { PlaceKind::Tag } else { PlaceKind::Message };
+    visit_line(&path, kind, message, each);
+}
+
+fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
+    each(Visit::Blob(Blob { path, kind, appearance: None, content: Content::Whole(text) }));
+}
+
+/// The names in a tree: a mode, a space, the name, a zero, and the bytes of an id.
+fn names_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(0, tree)?;
+        let name = memchr::memchr(b' ', &tree[..end]).map(|space| &tree[space + 1..end])?;
+        tree = tree.get(end + 1 + id_length..).unwrap_or_default();
+        Some(name)
+    })
+}
+
+/// One of a kind for each thread that asks.
+struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Pool<T> {
+        Pool(Mutex::new(vec![]))
+    }
+}
+
+impl<T> Pool<T> {
+    fn with(&self, new: impl FnOnce() -> T, with: impl FnOnce(&mut T)) {
+        let free = lock(&self.0).pop();
+        let mut one = free.unwrap_or_else(new);
+        with(&mut one);
+        lock(&self.0).push(one);
+    }
+
+    fn into_all(self) -> Vec<T> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
