@@ -146,6 +146,10 @@ fn a_rule_for_files_of_one_name_holds_for_that_name_only() {
     commit(&project, ".netrc", "machine git.acme-corp.dev login ann password qX7-pLw29vTz\n", "netrc");
     let ran = project.stanch(["git", "--confidence", "possible", "--format", "json", "."]).run();
     assert_eq!(places(&project, &ran), ["file .netrc netrc - HEAD"], "{}", ran.told());
+    commit(&project, "home/.pgpass", "db.acme-corp.dev:5432:shop:ann:qX7-pLw29vTz\n", "pgpass");
+    let ran = project.stanch(["git", "--confidence", "possible", "--format", "json", "."]).run();
+    let expected = ["file .netrc netrc - HEAD", "file home/.pgpass pgpass - HEAD"];
+    assert_eq!(places(&project, &ran), expected, "{}", ran.told());
 }
 
 #[test]

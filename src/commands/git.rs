@@ -45,7 +45,9 @@ fn read(history: &History, prepared: &Prepared) -> Seen {
         other => lock(&seen).take(other),
     };
     let mut places = Places::default();
-    let told = history.read(&|bytes| suspected(engine, bytes), &each, &mut |path, object, bytes| {
+    let suspect = |bytes: &[u8]| suspected(engine, bytes);
+    let special = |name: &[u8]| engine.is_special(name);
+    let told = history.read(&suspect, &special, &each, &mut |path, object, bytes| {
         let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
         let examined = examine(engine, chosen, blob);
         let labels = places.add(path, object, &examined.sightings);

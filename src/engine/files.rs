@@ -7,6 +7,12 @@ pub(super) fn is_for(rule: &Rule, path: &BlobPath) -> bool {
     rule.files.is_empty() || rule.files.iter().any(|pattern| matches(pattern.as_bytes(), path))
 }
 
+/// Whether `rule` may look into a file whose last part is `name`.
+pub(super) fn may_be_for(rule: &Rule, name: &[u8]) -> bool {
+    let last = |pattern: &str| pattern.rsplit('/').next().is_some_and(|last| wildcard(last.as_bytes(), name));
+    rule.files.iter().any(|pattern| last(pattern))
+}
+
 /// A pattern with a `/` is held against the end of the path, any other against the last part.
 fn matches(pattern: &[u8], path: &BlobPath) -> bool {
     if !pattern.contains(&b'/') {

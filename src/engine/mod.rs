@@ -95,9 +95,15 @@ impl Engine {
         found
     }
 
-    /// Whether a text would have a match if it stood under the name that suits each rule.
+    /// Whether a text would have a match if it stood under the name that suits each rule. Rules for certain
+    /// files that can only be tried everywhere have no say: [`Engine::is_special`] tells their files.
     pub fn suspects(&self, bytes: &[u8], binary: bool) -> bool {
         !self.search(bytes, binary, None).is_empty()
+    }
+
+    /// Whether a file of this name has to be looked at whatever it holds.
+    pub fn is_special(&self, name: &[u8]) -> bool {
+        self.anywhere.iter().any(|&rule| files::may_be_for(self.rules[rule], name))
     }
 
     fn search<'a>(&'a self, bytes: &'a [u8], binary: bool, path: Option<&'a BlobPath>) -> Vec<Candidate> {
@@ -190,7 +196,8 @@ impl Search<'_> {
 
     fn anywhere(&mut self) {
         for &rule in &self.engine.anywhere {
-            if !self.speaks(rule) {
+            let unnamed = self.path.is_none() && !self.engine.rules[rule].files.is_empty();
+            if unnamed || !self.speaks(rule) {
                 continue;
             }
             let mut from = 0;

@@ -41,6 +41,9 @@ pub struct Told {
 /// Whether a text may hold something. Yes may be wrong, no is not.
 pub type Suspect<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 
+/// Whether a file of this name has to be looked at whatever it holds.
+pub type Special<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
+
 /// What a blob holds at a path: the caller's own numbers.
 pub type Look<'a> = &'a mut dyn FnMut(&BlobPath, &str, &[u8]) -> Vec<Label>;
 
@@ -70,20 +73,45 @@ impl History {
     /// Reads everything once. `each` takes gaps, what was passed without suspicion, and texts that are in no
     /// file; `look` has a closer look at each suspected blob at each of its paths, and what it finds there
     /// is told in the end.
-    pub fn read(&self, suspect: Suspect<'_>, each: &(dyn Fn(Visit<'_>) + Sync), look: Look<'_>) -> Vec<Told> {
+    pub fn read(
+        &self,
+        suspect: Suspect<'_>,
+        special: Special<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Told> {
         let objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
         problems.into_iter().flatten().for_each(|problem| each(Visit::Gap(self.gap(problem))));
         let commits = self.commits(&objects, suspect, each);
-        let wanted = self.suspects(&objects, suspect, each);
-        let trees = self.trees(&objects, &wanted, each);
-        let past = history::History::new(&commits, &wanted, trees);
+        let suspects = self.suspects(&objects, suspect, each);
+        let wanted = Wanted::new(commits.kind(), suspects.iter().copied());
+        let (trees, more) = self.trees(&objects, &wanted, special, each);
+        if more.is_empty() {
+            return self.solve(&commits, &wanted, trees, each, look);
+        }
+        // Files with such names are rare enough to go through the trees once more for them.
+        let wanted = Wanted::new(commits.kind(), suspects.into_iter().chain(more).collect::<BTreeSet<_>>());
+        let (trees, _) = self.trees(&objects, &wanted, special, &|_| {});
+        self.solve(&commits, &wanted, trees, each, look)
+    }
+
+    /// Answers what was asked, once all objects have come.
+    fn solve(
+        &self,
+        commits: &Commits,
+        wanted: &Wanted,
+        trees: Vec<TreeCollector<'_>>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Told> {
+        let past = history::History::new(commits, wanted, trees);
         let problems = commits.problems().iter().chain(past.problems());
         problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
-        self.cut_off(&commits, each);
-        let refs = self.refs(&commits, each);
+        self.cut_off(commits, each);
+        let refs = self.refs(commits, each);
         self.config(each);
-        self.tell(&past, &commits, &wanted, &refs, each, look)
+        self.tell(&past, commits, wanted, &refs, each, look)
     }
 
     /// Takes commits and tags, and looks at what is written in them.
@@ -117,7 +145,7 @@ impl History {
         objects: &Objects<'_>,
         suspect: Suspect<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
-    ) -> Wanted {
+    ) -> Vec<ObjectId> {
         let suspected = Mutex::new(vec![]);
         let problems = objects.visit(&[Kind::Blob], self.jobs, &|object| match object.content {
             git::Content::Whole(bytes) => {
@@ -135,26 +163,27 @@ impl History {
             }
         });
         problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
-        Wanted::new(
-            self.repository.object_format(),
-            suspected.into_inner().unwrap_or_else(PoisonError::into_inner),
-        )
+        suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes trees, and looks at the names in them.
+    /// Takes trees, and looks at the names in them. Returns the special blobs as well.
     fn trees<'w>(
         &self,
         objects: &Objects<'_>,
         wanted: &'w Wanted,
+        special: Special<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
-    ) -> Vec<TreeCollector<'w>> {
+    ) -> (Vec<TreeCollector<'w>>, BTreeSet<ObjectId>) {
         let collectors = Pool::default();
-        let names = Mutex::new(BTreeSet::new());
+        let (names, specials) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
         let id_length = self.repository.object_format().len_in_bytes();
         self.visit(objects, &[Kind::Tree], each, &|id, _, bytes| {
             collectors.with(|| TreeCollector::new(wanted), |collector| collector.tree(id, bytes));
-            for name in names_in(bytes, id_length).filter(|name| tree::is_telling(name)) {
-                if !lock(&names).contains(name) {
+            for (name, id) in entries_in(bytes, id_length) {
+                if special(name) {
+                    lock(&specials).extend(ObjectId::try_from(id));
+                }
+                if tree::is_telling(name) && !lock(&names).contains(name) {
                     lock(&names).insert(name.to_vec());
                 }
             }
@@ -162,7 +191,7 @@ impl History {
         for name in lock(&names).iter() {
             visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
         }
-        collectors.into_all()
+        (collectors.into_all(), specials.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Visits objects that are held as a whole.
@@ -411,13 +440,14 @@ fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visi
     each(Visit::Blob(Blob { path, kind, appearance: None, content: Content::Whole(text) }));
 }
 
-/// The names in a tree: a mode, a space, the name, a zero, and the bytes of an id.
-fn names_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = &[u8]> {
+/// Names and ids in a tree: each a mode, a space, the name, a zero, and the bytes of the id.
+fn entries_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || {
         let end = memchr::memchr(0, tree)?;
         let name = memchr::memchr(b' ', &tree[..end]).map(|space| &tree[space + 1..end])?;
-        tree = tree.get(end + 1 + id_length..).unwrap_or_default();
-        Some(name)
+        let (id, rest) = tree[end + 1..].split_at_checked(id_length)?;
+        tree = rest;
+        Some((name, id))
     })
 }
 

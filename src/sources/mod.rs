@@ -8,7 +8,7 @@ mod packed;
 mod stdin;
 mod tree;
 
-pub use history::{History, Look, Suspect, Told};
+pub use history::{History, Look, Special, Suspect, Told};
 pub use packed::is_packed;
 pub use stdin::Stdin;
 pub use tree::{Tree, TreeOptions, folder_as_shown};

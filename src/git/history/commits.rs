@@ -188,7 +188,8 @@ impl Commits {
         self.find(&id).map_or(Peeled::Other(id), Peeled::Commit)
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    /// The kind of all ids.
+    pub fn kind(&self) -> Kind {
         self.kind
     }
 
