@@ -12,7 +12,7 @@
 //!  cli        clap lives here only: what was typed -> what is meant (a Task)
 //!  commands   one file a subcommand; reads as a table of contents
 //!  sources | engine | findings | report      siblings do not see each other
-//!  rules | proofs | decode
+//!  rules | proofs | decode | git
 //!  model      the nouns; no I/O
 //! ```
 
@@ -21,6 +21,7 @@ pub mod commands;
 pub mod decode;
 pub mod engine;
 pub mod findings;
+pub mod git;
 pub mod model;
 pub mod proofs;
 pub mod report;

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["commands"],
     &["sources", "engine", "findings", "report"],
     &["rules"],
-    &["proofs", "decode"],
+    &["proofs", "decode", "git"],
     &["model"],
 ];
 

@@ -1,0 +1,3 @@
+//! Git repositories, read in-process. Knows nothing of secrets, rules or reports.
+
+pub mod history;
