@@ -1,6 +1,6 @@
 //! A project in a temporary folder, and the built program run on it.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
 use std::ffi::{OsStr, OsString};
