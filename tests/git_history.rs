@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use common::Project;
 use gix_hash::{Kind, ObjectId};
@@ -172,15 +173,14 @@ impl Objects {
         objects
     }
 
-    /// As three threads would collect them, object by object in turn.
+    /// Collected by three threads, each of which takes every third object of a kind.
     fn commits(&self) -> Commits {
-        let mut collectors = [(); 3].map(|()| CommitCollector::new(self.kind));
-        for (turn, (id, bytes)) in self.of("commit").enumerate() {
-            collectors[turn % 3].commit(id, bytes);
-        }
-        for (turn, (id, bytes)) in self.of("tag").enumerate() {
-            collectors[turn % 3].tag(id, bytes);
-        }
+        let collectors = on_three_threads(|own| {
+            let mut collector = CommitCollector::new(self.kind);
+            self.of("commit").skip(own).step_by(3).for_each(|(id, bytes)| collector.commit(id, bytes));
+            self.of("tag").skip(own).step_by(3).for_each(|(id, bytes)| collector.tag(id, bytes));
+            collector
+        });
         Commits::join(self.kind, collectors)
     }
 
@@ -190,10 +190,11 @@ impl Objects {
     }
 
     fn history<'c>(&self, commits: &'c Commits, wanted: &Wanted) -> History<'c> {
-        let mut collectors: Vec<_> = (0..3).map(|_| TreeCollector::new(wanted)).collect();
-        for (turn, (id, bytes)) in self.of("tree").enumerate() {
-            collectors[turn % 3].tree(id, bytes);
-        }
+        let collectors = on_three_threads(|own| {
+            let mut collector = TreeCollector::new(wanted);
+            self.of("tree").skip(own).step_by(3).for_each(|(id, bytes)| collector.tree(id, bytes));
+            collector
+        });
         History::new(commits, wanted, collectors)
     }
 
@@ -226,7 +227,7 @@ impl Objects {
         let heads: Vec<CommitIx> = head.and_then(tip).into_iter().collect();
         let tips: Vec<(&str, CommitIx)> =
             refs.iter().filter_map(|(name, id)| Some((name.as_str(), tip(*id)?))).collect();
-        let events = history.events(&labels, &heads);
+        let events = history.events(&labels, &heads).occurrences;
         let reach: Vec<Vec<Reach>> =
             tips.iter().map(|(_, tip)| history.reach(&labels, &events, &[*tip], 1)).collect();
         let subject = self.subjects(&commits);
@@ -251,6 +252,14 @@ impl Objects {
         );
         lines
     }
+}
+
+fn on_three_threads<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let work = &work;
+        let threads = [0, 1, 2].map(|own| scope.spawn(move || work(own)));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 fn name_of(history: &History, event: &Occurrence) -> String {
@@ -682,6 +691,7 @@ impl Repo {
         let subject = objects.subjects(&commits);
         let told: Vec<String> = history
             .arrivals(&labels, &range)
+            .0
             .iter()
             .map(|arrival| {
                 let event = &arrival.occurrence;

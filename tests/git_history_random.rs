@@ -363,7 +363,7 @@ fn compare_events(seed: u64, collected: &Collected, history: &History, tips: &[u
     let labels = collected.labels(history);
     let heads: Vec<usize> = tips.iter().copied().take(1).collect();
     let ixs = |commits: &[usize]| -> Vec<CommitIx> { commits.iter().map(|&at| collected.ix(at)).collect() };
-    let events = history.events(&labels, &ixs(&heads));
+    let events = history.events(&labels, &ixs(&heads)).occurrences;
     let told = collected.told(&events.iter().collect::<Vec<_>>(), history);
     assert_eq!(told, world.events(world.there()), "seed {seed}");
     let reach = history.reach(&labels, &events, &ixs(tips), 2);
@@ -397,7 +397,7 @@ fn compare_ranges(seed: u64, collected: &Collected, history: &History, commits: 
         .filter_map(|at| world.keys(at))
         .flat_map(|keys| keys.into_keys().map(|(_, label)| label))
         .collect();
-    let arrivals = history.arrivals(&collected.labels(history), &range);
+    let (arrivals, _) = history.arrivals(&collected.labels(history), &range);
     let told: Vec<&Occurrence> = arrivals.iter().map(|arrival| &arrival.occurrence).collect();
     let mut expected = world.events(inside.into_iter());
     expected.retain(|_, steps| steps.iter().any(|step| step.contains('+')));

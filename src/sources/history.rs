@@ -296,7 +296,8 @@ impl History {
         let mut next = at_places.iter();
         let labels = Labels::new(past, |_| next.next().map_or(&[], Vec::as_slice));
         let heads: Vec<CommitIx> = refs.head.into_iter().collect();
-        let occurrences = past.events(&labels, &heads);
+        let history::Events { occurrences, problem } = past.events(&labels, &heads);
+        problem.iter().for_each(|problem| each(Visit::Gap(self.about_history(problem))));
         let tips: Vec<CommitIx> = refs.tips.iter().map(|(_, commit)| *commit).collect();
         let reach = past.reach(&labels, &occurrences, &tips, MOST_REFS);
         let people = People { lookup: Lookup::new(&self.store, LARGEST), commits };

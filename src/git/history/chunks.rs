@@ -81,3 +81,38 @@ pub(super) fn cut(length: usize, ends: impl Fn(usize, u64) -> bool) -> impl Iter
         Some(from..start)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(marks: &[u64]) -> Vec<Range<usize>> {
+        cut(marks.len(), |at, mask| marks[at] & mask == mask).collect()
+    }
+
+    #[test]
+    fn pieces_make_up_the_list() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for length in 0..300 {
+            let marks: Vec<u64> = (0..length).map(|_| random.u64(..)).collect();
+            let pieces = pieces(&marks);
+            assert!(pieces.iter().all(|piece| !piece.is_empty()));
+            assert!(pieces.into_iter().flatten().eq(0..length as usize));
+        }
+    }
+
+    #[test]
+    fn a_change_of_one_item_makes_few_new_pieces() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let mut marks: Vec<u64> = (0..4_000).map(|_| random.u64(..)).collect();
+        let before: Vec<Vec<u64>> = pieces(&marks).into_iter().map(|piece| marks[piece].to_vec()).collect();
+        assert!((60..200).contains(&before.len()), "{}", before.len());
+        for at in [0, 1_999, 3_999] {
+            marks[at] = random.u64(..);
+            let after = pieces(&marks);
+            let new =
+                after.iter().filter(|piece| !before.contains(&marks[(*piece).clone()].to_vec())).count();
+            assert!(new <= 2 * 3, "{new}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ use super::paths::{PathIx, Paths, TOP};
 pub(super) struct Difference {
     pub(super) old: Vec<(PathIx, u32)>,
     pub(super) new: Vec<(PathIx, u32)>,
+    /// Entries that were looked at.
+    pub(super) steps: usize,
 }
 
 /// Folders at the same path: of each side none or one, and more where a name repeats.
@@ -26,6 +28,7 @@ pub(super) fn diff(nodes: &Nodes, paths: &Paths, old: Option<NodeId>, new: Optio
     let mut stack = vec![top];
     while let Some(pair) = stack.pop() {
         let (old, new) = entries(nodes, &pair);
+        difference.steps += old.len() + new.len();
         for (old, new) in by_name(&old, &new) {
             let Some(name) = old.first().or(new.first()).map(|entry| entry.name) else { continue };
             let Some(path) = paths.find(pair.path, name).filter(|_| old != new) else { continue };

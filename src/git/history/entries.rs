@@ -119,3 +119,66 @@ fn nul(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
     memchr::memchr(0, bytes.get(at..)?).map(|length| at + length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name, the modes and names of entries, and what is told of them.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
+    /// The names of the entries, with a letter for the kind, and `!` where no more can be read.
+    fn told(bytes: &[u8]) -> String {
+        let mut entries = Entries::starting(bytes, 20, 0);
+        let mut told = vec![];
+        for entry in &mut entries {
+            let kind = match entry.kind {
+                Kind::Blob => "b",
+                Kind::Tree => "t",
+                Kind::Gitlink => "g",
+            };
+            told.push(format!("{kind}:{}", bytes[entry.name..entry.name_end].escape_ascii()));
+        }
+        told.extend(entries.is_malformed().then(|| "!".to_owned()));
+        told.join(" ")
+    }
+
+    #[test]
+    fn trees() {
+        let long = "n".repeat(300);
+        let cases: &[Case] = &[
+            ("nothing", &[], ""),
+            ("the usual", &[("100644", "a"), ("40000", "b"), ("100755", "c")], "b:a t:b b:c"),
+            ("a link and a submodule", &[("120000", "a"), ("160000", "b")], "b:a g:b"),
+            ("modes of old", &[("040000", "a"), ("100664", "b"), ("0100644", "c")], "t:a b:b b:c"),
+            ("modes of nobody", &[("0", "a"), ("777", "b"), ("77777777777777740000", "c")], "b:a b:b b:c"),
+            (
+                "names of nobody",
+                &[("100644", ""), ("40000", "x y\n/"), ("100644", "\u{1}")],
+                r"b: t:x y\n/ b:\x01",
+            ),
+            ("no digits", &[("100644", "a"), ("1006x4", "b")], "b:a !"),
+            ("no mode", &[("", "a")], "!"),
+            ("a long name", &[("100644", &long), ("40000", "b")], &format!("b:{long} t:b")),
+        ];
+        for (name, entries, expected) in cases {
+            let bytes: Vec<u8> = entries
+                .iter()
+                .flat_map(|(mode, name)| [mode.as_bytes(), b" ", name.as_bytes(), &[0; 21]].concat())
+                .collect();
+            assert_eq!(told(&bytes), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_every_length_up_to_the_last_byte() {
+        for length in 0..80 {
+            let name = "n".repeat(length);
+            let bytes = [b"100644 ", name.as_bytes(), &[0; 21]].concat();
+            assert_eq!(told(&bytes), format!("b:{name}"));
+            for cut in 1..bytes.len() {
+                assert_eq!(told(&bytes[..bytes.len() - cut]), "!", "{length} without {cut}");
+            }
+        }
+    }
+}

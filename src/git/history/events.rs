@@ -12,7 +12,7 @@ use super::labels::{Label, Labels};
 use super::located::Root;
 use super::paths::PathIx;
 use super::walk::present;
-use super::{CommitIx, History};
+use super::{CommitIx, History, Problem};
 
 /// A label at a path, and what happened to it there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,36 +69,66 @@ pub enum Way {
     Merged,
 }
 
+/// All that happened to labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// Each label at each path, sorted by the bytes of the path, then by label.
+    pub occurrences: Vec<Occurrence>,
+    /// Says so if there are commits that were not looked at.
+    pub problem: Option<Problem>,
+}
+
+/// How much is looked at. A million commits that put a thousand files there and take them away by turns are
+/// a small repository, and a thousand million events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Introductions and removals.
+    pub(super) events: usize,
+    /// Entries of trees and labels of blobs that differ.
+    pub(super) steps: usize,
+}
+
+impl Limits {
+    /// Some ten seconds, and half a gigabyte. What people made stays far below it.
+    pub(super) const USUAL: Limits = Limits { events: 20_000_000, steps: 1_000_000_000 };
+}
+
 /// A label at a path.
 type Key = (PathIx, Label);
 
 impl History<'_> {
-    /// What happened to each label at each path in the whole history, sorted by the bytes of the path, then
-    /// by label.
-    pub fn events(&self, labels: &Labels, heads: &[CommitIx]) -> Vec<Occurrence> {
+    /// What happened to each label at each path in the whole history.
+    pub fn events(&self, labels: &Labels, heads: &[CommitIx]) -> Events {
         self.events_of(self.commits.iter(), labels, heads)
     }
 
     /// The same for some of the commits, each of which is compared with its parents wherever those are.
     pub(super) fn events_of(
         &self,
-        commits: impl Iterator<Item = CommitIx>,
+        commits: impl ExactSizeIterator<Item = CommitIx>,
         labels: &Labels,
         heads: &[CommitIx],
-    ) -> Vec<Occurrence> {
-        let mut events = Events { history: self, labels, rows: HashMap::default() };
+    ) -> Events {
+        let mut comparison =
+            Comparison { history: self, labels, rows: HashMap::default(), left: self.limits };
+        let mut unseen = 0;
         for commit in commits {
-            events.compare(commit);
+            match comparison.left {
+                Limits { events: 0, .. } | Limits { steps: 0, .. } => unseen += 1,
+                _ => comparison.compare(commit),
+            }
         }
         let in_head = self.keys_in(labels, heads);
-        let mut rows: Vec<(Key, Row)> = events.rows.into_iter().collect();
+        let mut rows: Vec<(Key, Row)> = comparison.rows.into_iter().collect();
         self.sort_keys(&mut rows, |row| row.0);
-        rows.into_iter()
-            .map(|((path, label), Row { introduced, removed })| {
-                let in_head = in_head.contains(&(path, label));
-                Occurrence { path, label, introduced, removed, in_head }
-            })
-            .collect()
+        let occurrence = |((path, label), Row { introduced, removed })| {
+            let in_head = in_head.contains(&(path, label));
+            Occurrence { path, label, introduced, removed, in_head }
+        };
+        Events {
+            occurrences: rows.into_iter().map(occurrence).collect(),
+            problem: (unseen > 0).then_some(Problem::ManyEvents(unseen)),
+        }
     }
 
     /// Every label at every path in the trees of some commits.
@@ -127,10 +157,11 @@ impl History<'_> {
 }
 
 /// The work under way.
-struct Events<'a> {
+struct Comparison<'a> {
     history: &'a History<'a>,
     labels: &'a Labels,
     rows: HashMap<Key, Row>,
+    left: Limits,
 }
 
 /// What happened to a label at a path.
@@ -143,7 +174,7 @@ struct Row {
 /// What is at one side and not at the other; for each label the least blob that holds it.
 type Side = BTreeMap<Key, u32>;
 
-impl Events<'_> {
+impl Comparison<'_> {
     fn compare(&mut self, commit: CommitIx) {
         let own = self.history.root(commit);
         let (parents, certainty) = self.parents(commit);
@@ -158,14 +189,19 @@ impl Events<'_> {
         }
         for (key, (blob, lacking)) in new {
             if lacking == parents.len() {
-                let introduction = Introduction { commit, blob, certainty };
-                self.rows.entry(key).or_default().introduced.push(introduction);
+                self.row(key).introduced.push(Introduction { commit, blob, certainty });
             }
         }
         for (key, (_, having)) in old {
             let way = if having == parents.len() { Way::Removed } else { Way::Merged };
-            self.rows.entry(key).or_default().removed.push(Removal { commit, way });
+            self.row(key).removed.push(Removal { commit, way });
         }
+    }
+
+    /// The row that something is added to.
+    fn row(&mut self, key: Key) -> &mut Row {
+        self.left.events = self.left.events.saturating_sub(1);
+        self.rows.entry(key).or_default()
     }
 
     /// The distinct trees that a commit is compared with; an empty one if nothing comes before it.
@@ -185,7 +221,7 @@ impl Events<'_> {
     }
 
     /// The labels that only the new tree has, and those that only the old one has.
-    fn differing(&self, old: Root, new: Root) -> (Side, Side) {
+    fn differing(&mut self, old: Root, new: Root) -> (Side, Side) {
         if old == new {
             return Default::default();
         }
@@ -194,6 +230,7 @@ impl Events<'_> {
             Root::Unknown | Root::Bare => None,
         };
         let difference = diff(&self.history.nodes, &self.history.paths, node(old), node(new));
+        self.left.steps = self.left.steps.saturating_sub(difference.steps);
         let (mut new, mut old) = (self.side(&difference.new), self.side(&difference.old));
         let everything_new = new.clone();
         new.retain(|key, _| !old.contains_key(key));
@@ -201,11 +238,13 @@ impl Events<'_> {
         (new, old)
     }
 
-    fn side(&self, blobs: &[(PathIx, u32)]) -> Side {
+    fn side(&mut self, blobs: &[(PathIx, u32)]) -> Side {
         let mut side = Side::new();
         for &(path, blob) in blobs {
             let Some(place) = self.history.number(path, blob) else { continue };
-            for &label in self.labels.at(place) {
+            let labels = self.labels.at(place);
+            self.left.steps = self.left.steps.saturating_sub(labels.len());
+            for &label in labels {
                 side.entry((path, label)).and_modify(|least| *least = blob.min(*least)).or_insert(blob);
             }
         }
@@ -219,5 +258,52 @@ fn count(counts: &mut BTreeMap<Key, (u32, usize)>, side: Side) {
         let (least, parents) = counts.entry(key).or_insert((blob, 0));
         *least = blob.min(*least);
         *parents += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gix_hash::{Kind, ObjectId};
+
+    use super::*;
+    use crate::git::history::{CommitCollector, Commits, TreeCollector, Wanted};
+
+    fn id(number: u8) -> ObjectId {
+        ObjectId::Sha1([number; 20])
+    }
+
+    /// Ten commits that put three files there and take them away by turns.
+    fn restless() -> Commits {
+        let mut collector = CommitCollector::new(Kind::Sha1);
+        let trees = [id(100), ObjectId::empty_tree(Kind::Sha1)];
+        for number in 0..10u8 {
+            let parent =
+                number.checked_sub(1).map_or_else(String::new, |before| format!("parent {}\n", id(before)));
+            collector
+                .commit(&id(number), format!("tree {}\n{parent}\n", trees[number as usize % 2]).as_bytes());
+        }
+        Commits::join(Kind::Sha1, [collector])
+    }
+
+    #[test]
+    fn more_than_is_followed_is_told() {
+        let (commits, wanted) = (restless(), Wanted::new(Kind::Sha1, [id(200)]));
+        let mut collector = TreeCollector::new(&wanted);
+        let entry = |name: &str| [b"100644 ", name.as_bytes(), b"\0", id(200).as_bytes()].concat();
+        collector.tree(&id(100), &["a", "b", "c"].map(entry).concat());
+        let mut history = History::new(&commits, &wanted, vec![collector]);
+        let labels = Labels::new(&history, |_| &[7]);
+        let cases = [
+            (Limits::USUAL, 30, None),
+            (Limits { events: 7, ..Limits::USUAL }, 9, Some(Problem::ManyEvents(7))),
+            (Limits { steps: 1, ..Limits::USUAL }, 3, Some(Problem::ManyEvents(9))),
+        ];
+        for (limits, expected, problem) in cases {
+            history.limits = limits;
+            let events = history.events(&labels, &[]);
+            let count: usize =
+                events.occurrences.iter().map(|row| row.introduced.len() + row.removed.len()).sum();
+            assert_eq!((count, events.problem), (expected, problem), "{limits:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use foldhash::{HashMap, HashMapExt};
 use gix_hash::ObjectId;
 
+use super::events::Limits;
 use super::nodes::{NodeId, Nodes};
 use super::paths::{PathIx, Paths};
 use super::places::{Place, Search};
@@ -14,6 +15,7 @@ pub struct History<'a> {
     pub(super) commits: &'a Commits,
     pub(super) nodes: Nodes,
     pub(super) paths: Paths,
+    pub(super) limits: Limits,
     roots: Vec<Outcome>,
     places: Vec<Place>,
     numbers: HashMap<(PathIx, u32), u32>,
@@ -48,7 +50,8 @@ impl<'a> History<'a> {
         let places = sorted(places, &paths);
         let mut numbers = HashMap::with_capacity(places.len());
         numbers.extend(places.iter().zip(0..).map(|(place, number)| ((place.path, place.blob), number)));
-        History { commits, nodes, paths, roots, places, numbers, nowhere, problems }
+        let limits = Limits::USUAL;
+        History { commits, nodes, paths, limits, roots, places, numbers, nowhere, problems }
     }
 
     /// Every wanted blob at every path, sorted by the bytes of the path, then by the blob. A blob that is in

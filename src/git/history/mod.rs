@@ -35,7 +35,7 @@ mod walk;
 mod wanted;
 
 pub use commits::{CommitCollector, CommitIx, Commits, Peeled};
-pub use events::{Certainty, Introduction, Occurrence, Removal, Way};
+pub use events::{Certainty, Events, Introduction, Occurrence, Removal, Way};
 pub use labels::{Label, Labels};
 pub use located::History;
 pub use paths::PathIx;

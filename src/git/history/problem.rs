@@ -33,6 +33,8 @@ pub enum Problem {
     /// Paths to wanted blobs that are not listed because there are too many of one blob: how many at least,
     /// and of how many blobs.
     ManyPaths(u64, u32),
+    /// Commits that were not looked at because the ones before had too many events.
+    ManyEvents(u64),
 }
 
 impl fmt::Display for Problem {
@@ -59,6 +61,9 @@ impl fmt::Display for Problem {
             Problem::LongPaths(count) => write!(f, "{count} folders or more lie deeper than a path may"),
             Problem::ManyPaths(count, blobs) => {
                 write!(f, "{count} more paths to {blobs} blobs are not listed")
+            }
+            Problem::ManyEvents(count) => {
+                write!(f, "{count} commits were not looked at: more happens in this history than is followed")
             }
         }
     }

@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 
 use super::labels::{Label, Labels};
-use super::{CommitIx, Commits, History, Occurrence};
+use super::{CommitIx, Commits, History, Occurrence, Problem};
 
 /// Commits that some tips lead to and some other commits do not.
 pub struct Range {
@@ -70,8 +70,9 @@ impl Range {
 }
 
 impl History<'_> {
-    /// The labels that commits of a range bring to paths, sorted by the bytes of the path, then by label.
-    pub fn arrivals(&self, labels: &Labels, range: &Range) -> Vec<Arrival> {
+    /// The labels that commits of a range bring to paths, sorted by the bytes of the path, then by label; and
+    /// a problem if some of the commits were not looked at.
+    pub fn arrivals(&self, labels: &Labels, range: &Range) -> (Vec<Arrival>, Option<Problem>) {
         let before = self.keys_in(labels, &range.before);
         let before: HashSet<Label> = before.into_iter().map(|(_, label)| label).collect();
         let events = self.events_of(range.inside.iter().copied(), labels, &range.tips);
@@ -79,6 +80,7 @@ impl History<'_> {
             let was_there = before.contains(&occurrence.label);
             Arrival { novelty: if was_there { Novelty::Moved } else { Novelty::New }, occurrence }
         };
-        events.into_iter().filter(|event| !event.introduced.is_empty()).map(arrival).collect()
+        let brought = events.occurrences.into_iter().filter(|event| !event.introduced.is_empty());
+        (brought.map(arrival).collect(), events.problem)
     }
 }

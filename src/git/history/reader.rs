@@ -162,3 +162,77 @@ fn shared_end(one: &[u8], other: &[u8]) -> usize {
     let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
     same + one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use gix_hash::{Kind, ObjectId};
+
+    use super::*;
+
+    /// What was found, as text.
+    fn told(reader: &Reader, bytes: &[u8]) -> Vec<String> {
+        let name =
+            |found: &Found| bytes[found.name as usize..found.name_end as usize].escape_ascii().to_string();
+        reader
+            .found()
+            .iter()
+            .map(|found| format!("{} {:?} {}", name(found), found.blob, found.mark))
+            .collect()
+    }
+
+    fn mark(bytes: &[u8], is_tree: bool) -> u64 {
+        bytes.iter().fold(u64::from(is_tree), |sum, &byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
+    }
+
+    /// Trees that share much or nothing with the one before, whole and broken: each is read as if it were
+    /// the first.
+    #[test]
+    fn the_tree_before_changes_nothing() {
+        let ids: Vec<ObjectId> = (0..20u8).map(|at| ObjectId::Sha1([at * 12; 20])).collect();
+        let wanted = Wanted::new(Kind::Sha1, ids[..10].iter().copied());
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut reader = Reader::new(&wanted);
+        let mut entries: Vec<Vec<u8>> = vec![];
+        let mut broken = 0;
+        for _ in 0..20_000 {
+            for _ in 0..random.u8(..3) {
+                let mode = random.choice(["100644", "40000", "160000", "120000"]).unwrap();
+                let name = "n".repeat(random.usize(..40));
+                let id = random.choice(&ids).unwrap();
+                let at = random.usize(..=entries.len());
+                match random.u8(..3) {
+                    0 if at < entries.len() => drop(entries.remove(at)),
+                    1 if entries.len() > 30 => entries.clear(),
+                    _ => entries
+                        .insert(at, [mode.as_bytes(), b" ", name.as_bytes(), b"\0", id.as_bytes()].concat()),
+                }
+            }
+            let mut bytes = entries.concat();
+            if random.u8(..10) == 0 {
+                bytes.truncate(random.usize(..=bytes.len()));
+            }
+            let unread = reader.read(&bytes, mark);
+            let mut fresh = Reader::new(&wanted);
+            assert_eq!(unread, fresh.read(&bytes, mark));
+            assert_eq!(told(&reader, &bytes), told(&fresh, &bytes));
+            broken += usize::from(unread.rest);
+        }
+        assert!(broken > 500, "{broken}");
+    }
+
+    #[test]
+    fn what_is_shared() {
+        let text: Vec<u8> = (0..100).collect();
+        let cases: [(&[u8], &[u8], usize, usize); 5] = [
+            (b"", b"", 0, 0),
+            (&text, &text, 100, 100),
+            (&text, &text[..70], 70, 0),
+            (&text, &text[65..], 0, 35),
+            (b"abc-xyz", b"abc+yz", 3, 2),
+        ];
+        for (one, other, start, end) in cases {
+            assert_eq!((shared_start(one, other), shared_end(one, other)), (start, end));
+            assert_eq!((shared_start(other, one), shared_end(other, one)), (start, end));
+        }
+    }
+}

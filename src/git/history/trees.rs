@@ -123,3 +123,31 @@ impl Seen {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gix_hash::{Kind as Hash, ObjectId};
+
+    use super::*;
+
+    /// A folder of 2,000 folders that changed 500 times: a million entries.
+    #[test]
+    fn versions_of_a_large_folder_share_what_they_can() {
+        let wanted = Wanted::new(Hash::Sha1, []);
+        let mut collector = TreeCollector::new(&wanted);
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut id = || ObjectId::Sha1(std::array::from_fn(|_| random.u8(..)));
+        let mut folders: Vec<ObjectId> = (0..2_000).map(|_| id()).collect();
+        for version in 0..500 {
+            folders[version * 3] = id();
+            let entry = |(at, id): (usize, &ObjectId)| {
+                [format!("40000 {at:04}\0").as_bytes(), id.as_bytes()].concat()
+            };
+            let bytes: Vec<u8> = folders.iter().enumerate().flat_map(entry).collect();
+            collector.tree(&id(), &bytes);
+        }
+        let chunks = &mut collector.seen.chunks;
+        let (edges, count) = (chunks.edges_mut().len(), chunks.len());
+        assert!(edges < 2_000 + 500 * 150, "{edges} edges in {count} chunks");
+    }
+}

@@ -66,3 +66,28 @@ fn bit_of(id: &[u8], filter: &[u64]) -> usize {
     let word = id.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
     word as usize & (filter.len() * 64 - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_is_wanted_and_nothing_else() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let mut ids: Vec<ObjectId> =
+            (0..5_000).map(|_| ObjectId::Sha1(std::array::from_fn(|_| random.u8(..)))).collect();
+        let others = ids.split_off(2_000);
+        let twice = ids.iter().chain(&ids).copied();
+        let wanted = Wanted::new(gix_hash::Kind::Sha1, twice.chain([gix_hash::Kind::Sha256.null()]));
+        ids.sort_unstable();
+        let found: Vec<Option<u32>> = ids.iter().map(|id| wanted.find(id.as_bytes())).collect();
+        assert!(found.into_iter().eq((0..2_000).map(Some)));
+        assert!(ids.iter().zip(0..).all(|(id, blob)| **id == *wanted.id(blob)));
+        assert!(others.iter().all(|id| wanted.find(id.as_bytes()).is_none()));
+        // Differs from a wanted one only where the filter does not look.
+        let mut near = ids[0].as_bytes().to_vec();
+        near[19] ^= 1;
+        assert_eq!(wanted.find(&near), None);
+        assert!(Wanted::new(gix_hash::Kind::Sha1, []).find(&near).is_none());
+    }
+}
