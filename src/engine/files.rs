@@ -7,10 +7,9 @@ pub(super) fn is_for(rule: &Rule, path: &BlobPath) -> bool {
     rule.files.is_empty() || rule.files.iter().any(|pattern| matches(pattern.as_bytes(), path))
 }
 
-/// Whether `rule` may look into a file whose last part is `name`.
-pub(super) fn may_be_for(rule: &Rule, name: &[u8]) -> bool {
-    let last = |pattern: &str| pattern.rsplit('/').next().is_some_and(|last| wildcard(last.as_bytes(), name));
-    rule.files.iter().any(|pattern| last(pattern))
+/// What the last part of a path looks like that `rule` looks into.
+pub(super) fn names_of(rule: &Rule) -> impl Iterator<Item = &'static [u8]> {
+    rule.files.iter().filter_map(|pattern| pattern.rsplit('/').next()).map(str::as_bytes)
 }
 
 /// A pattern with a `/` is held against the end of the path, any other against the last part.
@@ -25,7 +24,7 @@ fn matches(pattern: &[u8], path: &BlobPath) -> bool {
 }
 
 /// Whether `name` is `pattern`, in which `*` stands for any bytes but `/`.
-fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
         Some((b'*', rest)) => {

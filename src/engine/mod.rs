@@ -43,6 +43,8 @@ pub struct Engine {
     shapes: Shapes,
     literals: Literals,
     anywhere: Vec<usize>,
+    /// Names of files for which there are rules that can only be tried everywhere.
+    special: Vec<&'static [u8]>,
     words: Words,
     max_len: usize,
 }
@@ -65,15 +67,17 @@ impl Engine {
         let anchors = || {
             rules.iter().enumerate().flat_map(|(index, rule)| rule.anchors.iter().map(move |a| (index, a)))
         };
+        let anywhere: Vec<usize> = anchors()
+            .filter(|(_, anchor)| matches!(anchor, Anchor::Anywhere))
+            .map(|(index, _)| index)
+            .collect();
         Engine {
             vector,
             keys: Keys::of(anchors()),
             shapes: Shapes::of(anchors().map(|(index, anchor)| (index, rules[index], anchor))),
             literals: Literals::of(anchors()),
-            anywhere: anchors()
-                .filter(|(_, anchor)| matches!(anchor, Anchor::Anywhere))
-                .map(|(index, _)| index)
-                .collect(),
+            special: anywhere.iter().flat_map(|&rule| files::names_of(rules[rule])).collect(),
+            anywhere,
             words: Words::of(vector, &rules),
             max_len: rules.iter().map(|rule| rule.max_len).max().unwrap_or(0),
             matchers: rules.iter().copied().map(Matcher::new).collect(),
@@ -103,7 +107,7 @@ impl Engine {
 
     /// Whether a file of this name has to be looked at whatever it holds.
     pub fn is_special(&self, name: &[u8]) -> bool {
-        self.anywhere.iter().any(|&rule| files::may_be_for(self.rules[rule], name))
+        self.special.iter().any(|pattern| files::wildcard(pattern, name))
     }
 
     fn search<'a>(&'a self, bytes: &'a [u8], binary: bool, path: Option<&'a BlobPath>) -> Vec<Candidate> {

@@ -9,6 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use foldhash::HashSet;
+
 use super::{Blob, Content, SourceError, Visit, tree};
 use crate::git::history::{self, CommitCollector, CommitIx, Commits, Label, Labels, Peeled, Reach};
 use crate::git::history::{Occurrence, TreeCollector, Wanted};
@@ -174,24 +176,32 @@ impl History {
         special: Special<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
     ) -> (Vec<TreeCollector<'w>>, BTreeSet<ObjectId>) {
-        let collectors = Pool::default();
-        let (names, specials) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
+        let pool = Pool::default();
         let id_length = self.repository.object_format().len_in_bytes();
         self.visit(objects, &[Kind::Tree], each, &|id, _, bytes| {
-            collectors.with(|| TreeCollector::new(wanted), |collector| collector.tree(id, bytes));
-            for (name, id) in entries_in(bytes, id_length) {
-                if special(name) {
-                    lock(&specials).extend(ObjectId::try_from(id));
+            let new = || (TreeCollector::new(wanted), HashSet::default(), BTreeSet::new());
+            pool.with(new, |(collector, names, specials): &mut (_, HashSet<Vec<u8>>, BTreeSet<ObjectId>)| {
+                collector.tree(id, bytes);
+                for (name, id) in entries_in(bytes, id_length) {
+                    if special(name) {
+                        specials.extend(ObjectId::try_from(id));
+                    }
+                    if tree::is_telling(name) && !names.contains(name) {
+                        names.insert(name.to_vec());
+                    }
                 }
-                if tree::is_telling(name) && !lock(&names).contains(name) {
-                    lock(&names).insert(name.to_vec());
-                }
-            }
+            });
         });
-        for name in lock(&names).iter() {
+        let (mut collectors, mut all_names, mut all_specials) = (vec![], BTreeSet::new(), BTreeSet::new());
+        for (collector, names, specials) in pool.into_all() {
+            collectors.push(collector);
+            all_names.extend(names);
+            all_specials.extend(specials);
+        }
+        for name in &all_names {
             visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
         }
-        (collectors.into_all(), specials.into_inner().unwrap_or_else(PoisonError::into_inner))
+        (collectors, all_specials)
     }
 
     /// Visits objects that are held as a whole.
