@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Project, Ran, assert_kept_secret, token};
+use stanch::rules::template;
 
 /// A repository without anything in it.
 fn repository(options: &[&str]) -> Project {
@@ -143,10 +144,12 @@ fn a_repository_with_sha_256_is_read() {
 #[test]
 fn a_rule_for_files_of_one_name_holds_for_that_name_only() {
     let project = repository(&[]);
-    commit(&project, ".netrc", "machine git.acme-corp.dev login ann password qX7-pLw29vTz\n", "netrc");
+    let password = template::fill("{base62:6}-{base62:8}7", 1).unwrap();
+    let netrc = format!("machine git.acme-corp.dev login ann password {password}\n");
+    commit(&project, ".netrc", &netrc, "netrc");
     let ran = project.stanch(["git", "--confidence", "possible", "--format", "json", "."]).run();
     assert_eq!(places(&project, &ran), ["file .netrc netrc - HEAD"], "{}", ran.told());
-    commit(&project, "home/.pgpass", "db.acme-corp.dev:5432:shop:ann:qX7-pLw29vTz\n", "pgpass");
+    commit(&project, "home/.pgpass", &format!("db.acme-corp.dev:5432:shop:ann:{password}\n"), "pgpass");
     let ran = project.stanch(["git", "--confidence", "possible", "--format", "json", "."]).run();
     let expected = ["file .netrc netrc - HEAD", "file home/.pgpass pgpass - HEAD"];
     assert_eq!(places(&project, &ran), expected, "{}", ran.told());
