@@ -22,7 +22,7 @@ struct Literal {
 }
 
 /// The place of a literal in a match of a rule.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LiteralAnchor {
     /// Which rule.
     pub(super) rule: usize,
@@ -44,7 +44,11 @@ impl Literals {
                 literals.push(Literal { text, at: rarest, anchors: vec![] });
                 literals.len() - 1
             });
-            literals[at].anchors.push(LiteralAnchor { rule, near, far, before, until });
+            let anchor = LiteralAnchor { rule, near, far, before, until };
+            // Alternatives of a pattern often differ only behind what all of them hold.
+            if !literals[at].anchors.contains(&anchor) {
+                literals[at].anchors.push(anchor);
+            }
         }
         // The most frequent ones first: they are best kept apart.
         literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
