@@ -2,7 +2,7 @@
 //!
 //! Contract: none that stands there is left out.
 
-use super::vector::{Filter, Vector, hash};
+use super::vector::{Filter, Vector, hash, padded};
 
 /// Values by keys of four bytes; several may have the same key. What passes the filter is looked up in
 /// buckets of entries.
@@ -65,11 +65,8 @@ impl<T: Copy> Table<T> {
     /// value. Past the end of the text stand zeros.
     pub(super) fn for_each_in(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize, T)) {
         self.filter.for_each_place(vector, text, (self.form.mask, self.form.ones), |at| {
-            let mut bytes = [0; 4];
-            for (byte, &in_text) in bytes.iter_mut().zip(text.get(at..).unwrap_or_default()) {
-                *byte = in_text;
-            }
-            let key = self.form.key(bytes);
+            let mut space = [0; 4];
+            let key = self.form.key(*padded(text.get(at..).unwrap_or_default(), &mut space));
             for entry in self.bucket(key).iter().filter(|entry| entry.0 == key) {
                 each(at, entry.1);
             }

@@ -1,6 +1,6 @@
 //! Byte classes of a text as bit masks, 64 bytes at a time.
 
-use super::Vector;
+use super::{Vector, padded};
 use crate::model::ByteSet;
 
 /// Classes of 64 bytes; bit `i` speaks of byte `i`. Bytes past the end of the text are in no class.
@@ -35,11 +35,8 @@ impl Vector {
     /// Classifies the first 64 bytes of `bytes`, or all there are.
     #[inline]
     pub(in crate::engine) fn block(self, bytes: &[u8]) -> Masks {
-        let mut padded = [0; 64];
-        let block = bytes.first_chunk().unwrap_or_else(|| {
-            padded[..bytes.len()].copy_from_slice(bytes);
-            &padded
-        });
+        let mut space = [0; 64];
+        let block = padded(bytes, &mut space);
         match self {
             #[cfg(target_arch = "x86_64")]
             Vector::Avx2 => avx2::block(block),

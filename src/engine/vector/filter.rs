@@ -2,7 +2,7 @@
 //!
 //! Contract: it may say yes wrongly, never no.
 
-use super::{Vector, bits};
+use super::{Vector, bits, padded};
 
 /// A set of keys, 2 to the power of `BITS` bits large: a size that fits the first-level cache.
 pub(in crate::engine) struct Filter<const BITS: u32> {
@@ -42,12 +42,8 @@ impl<const BITS: u32> Filter<BITS> {
         mut each: impl FnMut(usize),
     ) {
         for from in (0..text.len()).step_by(TOGETHER) {
-            let mut padded = [0; REACH];
-            let rest = &text[from..];
-            let chunk: &[u8; REACH] = rest.first_chunk().unwrap_or_else(|| {
-                padded[..rest.len()].copy_from_slice(rest);
-                &padded
-            });
+            let mut space = [0; REACH];
+            let chunk = padded(&text[from..], &mut space);
             let hits = match vector {
                 #[cfg(target_arch = "x86_64")]
                 Vector::Avx2 => avx2::places::<BITS>(&self.words, chunk, mask, ones),

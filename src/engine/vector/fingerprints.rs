@@ -7,7 +7,7 @@
 //!
 //! Contract: a place may be told in vain, none is left out.
 
-use super::{Vector, bits};
+use super::{Vector, bits, padded};
 
 /// Four bytes of a text; `None` stands for any.
 pub(in crate::engine) type Fingerprint = [Option<u8>; 4];
@@ -68,12 +68,8 @@ impl Fingerprints {
     #[inline]
     pub(in crate::engine) fn for_each(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize, u8)) {
         for from in (0..text.len()).step_by(64) {
-            let mut padded = [0; REACH];
-            let rest = &text[from..];
-            let block: &[u8; REACH] = rest.first_chunk().unwrap_or_else(|| {
-                padded[..rest.len()].copy_from_slice(rest);
-                &padded
-            });
+            let mut space = [0; REACH];
+            let block = padded(&text[from..], &mut space);
             let places = match vector {
                 #[cfg(target_arch = "x86_64")]
                 Vector::Avx2 => avx2::places(self, block),

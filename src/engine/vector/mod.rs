@@ -29,3 +29,13 @@ impl Vector {
         Vector::Portable
     }
 }
+
+/// The first `N` bytes of a text, with zeros for those that it does not have; made in `space` where it is
+/// shorter.
+#[inline]
+pub(super) fn padded<'a, const N: usize>(text: &'a [u8], space: &'a mut [u8; N]) -> &'a [u8; N] {
+    text.first_chunk().unwrap_or_else(|| {
+        space[..text.len()].copy_from_slice(text);
+        space
+    })
+}
