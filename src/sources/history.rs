@@ -84,7 +84,7 @@ impl History {
     ) -> Vec<Told> {
         let objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
-        problems.into_iter().flatten().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        self.tell_gaps(problems.into_iter().flatten(), each);
         let commits = self.commits(&objects, suspect, each);
         let suspects = self.suspects(&objects, suspect, each);
         let wanted = Wanted::new(commits.kind(), suspects.iter().copied());
@@ -164,7 +164,7 @@ impl History {
                 each(Visit::Blob(Blob { path: &path, kind, appearance: Some(&appearance), content }));
             }
         });
-        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        self.tell_gaps(&problems, each);
         suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -220,7 +220,7 @@ impl History {
                 detail: format!("a {} of {size} bytes is not read", object.kind),
             })),
         });
-        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        self.tell_gaps(&problems, each);
     }
 
     /// What a shallow or partial clone does not have.
@@ -243,7 +243,7 @@ impl History {
     /// The refs that lead to commits, by name, after a look at their names and logs.
     fn refs(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) -> Refs {
         let refs = self.repository.refs();
-        refs.problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        self.tell_gaps(&refs.problems, each);
         for name in refs.all.iter().map(|one| &one.name).filter(|name| tree::is_telling(name)) {
             visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Ref, name, each);
         }
@@ -252,7 +252,7 @@ impl History {
             let words = log.line.splitn(3, |&byte| byte == b' ').nth(2).unwrap_or_default();
             visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
         });
-        problems.iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
+        self.tell_gaps(&problems, each);
         let tip = |id: &ObjectId| match commits.peel(id) {
             Peeled::Commit(commit) => Some(commit),
             Peeled::Other(_) => None,
@@ -348,6 +348,14 @@ impl History {
             }));
         }
         told
+    }
+
+    fn tell_gaps<'p>(
+        &self,
+        problems: impl IntoIterator<Item = &'p git::Problem>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) {
+        problems.into_iter().for_each(|problem| each(Visit::Gap(self.gap(problem))));
     }
 
     fn gap(&self, problem: &git::Problem) -> Gap {
