@@ -2,8 +2,8 @@
 //!
 //! Contract: [`Keys::at`] may name an anchor in vain, it never leaves one out.
 
-use super::table::{Form, Table};
-use crate::model::{Anchor, ByteSet};
+use super::table::{Form, Table, for_each_key};
+use crate::model::Anchor;
 
 /// The place of a key in a match of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +45,5 @@ impl Keys {
     #[inline]
     pub(super) fn at(&self, bytes: [u8; 4]) -> impl Iterator<Item = (usize, KeyAnchor)> {
         self.table.at(bytes).map(|number| (number as usize, self.anchors[number as usize]))
-    }
-}
-
-fn for_each_key(key: &[ByteSet; 4], mut each: impl FnMut([u8; 4])) {
-    for a in key[0].iter() {
-        for b in key[1].iter() {
-            for c in key[2].iter() {
-                for d in key[3].iter() {
-                    each([a, b, c, d]);
-                }
-            }
-        }
     }
 }

@@ -2,15 +2,18 @@
 //!
 //! Contract: [`Literals::for_each`] may name a place in vain, it never leaves one out.
 
-use super::vector::{BUCKETS, Fingerprint, Fingerprints, Vector};
+use super::table::{Form, Table, for_each_key};
+use super::vector::{Fingerprint, Fingerprints, Vector, padded};
 use crate::model::{Anchor, ByteSet, Until};
 use crate::rules::analyse::byte_frequency;
 
 /// Rules by the literal that their matches hold.
 pub(super) struct Literals {
+    /// Where any of them may stand.
     fingerprints: Fingerprints,
-    /// The literals of each bucket of fingerprints.
-    buckets: [Vec<Literal>; BUCKETS],
+    /// Their numbers, by the bytes of their fingerprints.
+    table: Table<u32>,
+    literals: Vec<Literal>,
 }
 
 /// A literal and the rules whose matches hold it.
@@ -52,11 +55,12 @@ impl Literals {
         }
         // The most frequent ones first: they are best kept apart.
         literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
-        let (mut fingerprints, mut buckets) = (Fingerprints::default(), std::array::from_fn(|_| vec![]));
-        for literal in literals {
-            buckets[fingerprints.add(literal.fingerprint(), byte_frequency)].push(literal);
+        let (mut fingerprints, mut entries) = (Fingerprints::default(), vec![]);
+        for (literal, number) in literals.iter().zip(0..) {
+            fingerprints.add(literal.fingerprint(), byte_frequency);
+            for_each_key(&literal.keys(), |key| entries.push((key, number)));
         }
-        Literals { fingerprints, buckets }
+        Literals { fingerprints, table: Table::of(Form::EXACT, entries), literals }
     }
 
     /// Calls `each` with the place of a literal and an anchor whose surroundings fit it, from left to right.
@@ -67,9 +71,10 @@ impl Literals {
         max_len: usize,
         mut each: impl FnMut(usize, LiteralAnchor),
     ) {
-        self.fingerprints.for_each(vector, bytes, |at, buckets| {
-            let of_interest = (0..BUCKETS).filter(|bucket| buckets >> bucket & 1 == 1);
-            for literal in of_interest.flat_map(|bucket| &self.buckets[bucket]) {
+        self.fingerprints.for_each(vector, bytes, |at| {
+            let mut space = [0; 4];
+            for number in self.table.at(*padded(&bytes[at..], &mut space)) {
+                let literal = &self.literals[number as usize];
                 if let Some(start) = literal.starts(bytes, at) {
                     literal.fitting(bytes, start, max_len).for_each(|anchor| each(start, anchor));
                 }
@@ -81,6 +86,10 @@ impl Literals {
 impl Literal {
     fn fingerprint(&self) -> Fingerprint {
         std::array::from_fn(|byte| self.text.get(self.at + byte).copied())
+    }
+
+    fn keys(&self) -> [ByteSet; 4] {
+        self.fingerprint().map(|byte| byte.map_or(ByteSet::ALL, |byte| ByteSet::EMPTY.with(byte)))
     }
 
     fn frequency(&self) -> f64 {

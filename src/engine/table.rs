@@ -3,6 +3,7 @@
 //! Contract: none that stands there is left out.
 
 use super::vector::{Filter, Vector, hash, padded};
+use crate::model::ByteSet;
 
 /// Values by keys of four bytes; several may have the same key. What passes the filter is looked up in
 /// buckets of entries.
@@ -76,5 +77,18 @@ impl<T: Copy> Table<T> {
     fn bucket(&self, key: u32) -> &[(u32, T)] {
         let bucket = hash(key, BUCKET_BITS);
         &self.entries[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize]
+    }
+}
+
+/// The four bytes that are in these sets.
+pub(super) fn for_each_key(key: &[ByteSet; 4], mut each: impl FnMut([u8; 4])) {
+    for a in key[0].iter() {
+        for b in key[1].iter() {
+            for c in key[2].iter() {
+                for d in key[3].iter() {
+                    each([a, b, c, d]);
+                }
+            }
+        }
     }
 }

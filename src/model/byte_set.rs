@@ -8,6 +8,9 @@ impl ByteSet {
     /// The set that holds nothing.
     pub const EMPTY: ByteSet = ByteSet([0; 4]);
 
+    /// Every byte.
+    pub const ALL: ByteSet = ByteSet([u64::MAX; 4]);
+
     /// ASCII digits.
     pub const DIGITS: ByteSet = ByteSet::EMPTY.with_range(b'0', b'9');
 

@@ -18,6 +18,9 @@ const RAREST_KEY: f64 = 1.0 / 5_000.0;
 /// a hundred.
 const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword", b"JQQJ9"];
 
+/// How far from each other the starts of matches may lie for which a shared text speaks.
+const SHARED_SPREAD: usize = 64;
+
 /// How many bytes at the start of a run are told apart.
 const HEAD: usize = 3;
 
@@ -208,7 +211,7 @@ fn blur(hir: &Hir) -> Branch {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => ByteSet::EMPTY,
             HirKind::Literal(literal) => literal.0.iter().copied().collect(),
-            HirKind::Class(class) => class_set(class).unwrap_or(ByteSet([u64::MAX; 4])),
+            HirKind::Class(class) => class_set(class).unwrap_or(ByteSet::ALL),
             HirKind::Capture(capture) => bytes(&capture.sub),
             HirKind::Repetition(repetition) => bytes(&repetition.sub),
             HirKind::Concat(subs) | HirKind::Alternation(subs) => {
@@ -471,22 +474,25 @@ impl<'a> Spots<'a> {
         None
     }
 
-    /// A fixed text of three bytes or more: a shared one, or else the rarest.
+    /// A fixed text of three bytes or more: a shared one, or else the one for which the fewest places have
+    /// to be tried.
     fn literal(&self) -> Option<Anchor> {
         let mut best: Option<(f64, usize, Vec<u8>)> = None;
         let mut at = 0;
         while at < self.parts.len() {
             let text: Vec<u8> = self.parts[at..].iter().map_while(Part::single).collect();
             let length = text.len();
-            for shared in SHARED_LITERALS {
+            let spread = self.far[at] - self.near[at];
+            for shared in SHARED_LITERALS.iter().filter(|_| spread <= SHARED_SPREAD) {
                 if let Some(inside) = text.windows(shared.len()).position(|window| window == *shared) {
                     return Some(self.literal_at(at + inside, shared.to_vec()));
                 }
             }
             if length >= 3 {
                 let chance: f64 = text.iter().map(|&byte| byte_frequency(byte)).product();
-                if best.as_ref().is_none_or(|(least, ..)| chance < *least) {
-                    best = Some((chance, at, text));
+                let tried = chance * (spread + 1) as f64;
+                if best.as_ref().is_none_or(|(least, ..)| tried < *least) {
+                    best = Some((tried, at, text));
                 }
             }
             at += length.max(1);
