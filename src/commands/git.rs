@@ -38,7 +38,7 @@ fn read(history: &History, prepared: &Prepared) -> Seen {
             lock(&seen).past(bytes);
         }
         Visit::Blob(blob) => {
-            let (path, kind) = (blob.path.clone(), blob.kind);
+            let (path, kind) = (blob.path, blob.kind);
             let examined = examine(engine, chosen, blob);
             lock(&seen).add_uncounted(path, kind, examined);
         }
@@ -52,7 +52,7 @@ fn read(history: &History, prepared: &Prepared) -> Seen {
         let examined = examine(engine, chosen, blob);
         let labels = places.add(path, object, &examined.sightings);
         let uncounted = super::examine::Examined { sightings: vec![], ..examined };
-        lock(&seen).add_uncounted(path.clone(), PlaceKind::File, uncounted);
+        lock(&seen).add_uncounted(path, PlaceKind::File, uncounted);
         labels
     });
     let mut seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

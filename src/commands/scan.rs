@@ -196,7 +196,7 @@ fn visit(task: &ScanTask, Prepared { engine, chosen }: &Prepared) -> Result<Seen
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
         Visit::Blob(blob) => {
-            let (path, kind) = (blob.path.clone(), blob.kind);
+            let (path, kind) = (blob.path, blob.kind);
             let examined = examine(engine, chosen, blob);
             progress.add(u64::from(kind == PlaceKind::File), examined.bytes);
             lock(&seen).add(path, kind, examined);
@@ -232,7 +232,7 @@ pub(super) fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 impl Seen {
-    fn add(&mut self, path: BlobPath, kind: PlaceKind, examined: Examined) {
+    fn add(&mut self, path: &BlobPath, kind: PlaceKind, examined: Examined) {
         if kind == PlaceKind::File {
             self.past(examined.bytes);
         }
@@ -246,7 +246,7 @@ impl Seen {
     }
 
     /// Takes what was seen in a blob that was counted already.
-    pub(super) fn add_uncounted(&mut self, path: BlobPath, kind: PlaceKind, examined: Examined) {
+    pub(super) fn add_uncounted(&mut self, path: &BlobPath, kind: PlaceKind, examined: Examined) {
         self.sightings.extend(examined.sightings);
         if kind == PlaceKind::File {
             self.tally.binary += u64::from(examined.binary);
@@ -254,7 +254,7 @@ impl Seen {
         }
         if examined.dropped > 0 {
             let detail = format!("{} more candidates were not kept", examined.dropped);
-            self.gaps.push(Gap { path, reason: GapReason::TooManyFindings, detail });
+            self.gaps.push(Gap { path: path.clone(), reason: GapReason::TooManyFindings, detail });
         }
     }
 

@@ -34,9 +34,6 @@ impl Matcher {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;
-        if !guard::may_end(self.rule, bytes, matched.end) {
-            return None;
-        }
         let value = &bytes[secret.clone()];
         if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit) {
             return None;
@@ -54,18 +51,21 @@ impl Matcher {
         Some(regex.find_at(bytes, from)?.start())
     }
 
-    /// The match that starts at `at`, and the secret in it.
+    /// The match that starts at `at` and ends where it may, and the secret in it.
     fn matched(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
         let regex =
             self.anchored.get_or_init(|| pattern::compile_anchored(self.rule.pattern).ok()).as_ref()?;
         let window = &bytes[at..bytes.len().min(at + self.rule.max_len)];
+        // Mostly there is no such match, which is known sooner without the group.
+        let end = at + regex.find(window)?.end();
+        if !guard::may_end(self.rule, bytes, end) {
+            return None;
+        }
         if regex.captures_len() == 1 {
-            let end = at + regex.find(window)?.end();
             return Some((at..end, at..end));
         }
-        let captures = regex.captures(window)?;
-        let (matched, secret) = (captures.get(0)?, captures.get(1)?);
-        Some((at..at + matched.end(), at + secret.start()..at + secret.end()))
+        let secret = regex.captures(window)?.get(1)?;
+        Some((at..end, at + secret.start()..at + secret.end()))
     }
 
     /// What the proof makes of the value; `None` when it is no leak.

@@ -119,12 +119,15 @@ impl Root {
     }
 
     fn shown(&self, path: &Path) -> BlobPath {
-        let below = path.strip_prefix(&self.path).unwrap_or(path);
-        match [self.shown.as_bytes(), &bytes_of(below)].concat() {
+        match [self.shown.as_bytes(), &bytes_of(self.below(path))].concat() {
             // The root itself, where it needs no name.
             shown if shown.is_empty() => BlobPath::from("."),
             shown => BlobPath::new(shown),
         }
+    }
+
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.path).unwrap_or(path)
     }
 
     /// The repository's own place in a path, also where the repository begins above the root.
@@ -198,8 +201,8 @@ impl Tree {
         if is_git || (self.begins.len() > 1 && self.begins.contains(path)) {
             return WalkState::Skip;
         }
-        let below = path.strip_prefix(&root.path).unwrap_or(path);
-        if !self.excludes.is_empty() && self.excludes.matched(below, kind.is_dir()).is_ignore() {
+        let excludes = &self.excludes;
+        if !excludes.is_empty() && excludes.matched(root.below(path), kind.is_dir()).is_ignore() {
             each(Visit::Passed(Passed::Excluded));
             return WalkState::Skip;
         }
@@ -294,15 +297,16 @@ fn visit_content(
         |content| each(Visit::Blob(Blob { path, kind: PlaceKind::File, appearance: None, content }));
     let (read, error) = if expected < WHOLE {
         let mut file = Noting { reader: file, error: None };
-        let read = read_whole(&mut file, expected, buffer);
-        if buffer.len() > WHOLE {
+        let filled = read_whole(&mut file, expected, buffer);
+        if filled > WHOLE {
             // It grew while it was read; the rest follows what is here already.
+            buffer.truncate(filled);
             let mut rest = io::Cursor::new(std::mem::take(buffer)).chain(&mut file);
             hand_over(Content::Stream(&mut rest));
         } else {
-            hand_over(Content::Whole(buffer));
+            hand_over(Content::Whole(&buffer[..filled]));
         }
-        (read, file.error)
+        (filled as u64, file.error)
     } else {
         let mut file = Noting { reader: Holed::new(file), error: None };
         let mut counted = Counted { reader: &mut file, read: 0 };
@@ -317,10 +321,11 @@ fn visit_content(
     }
 }
 
-/// Reads a file of about `expected` bytes into `buffer`; one byte more shows the end before the buffer is
-/// full.
-fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> u64 {
-    buffer.resize(FIRST_READ.max(expected + 1), 0);
+/// Reads a file of about `expected` bytes to the start of `buffer`, and returns how many bytes it has; one
+/// byte more shows the end before the buffer is full. Where that is more than [`WHOLE`], there may be more.
+fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> usize {
+    // It never shrinks: what grows is filled with zeros first.
+    buffer.resize(buffer.len().max(FIRST_READ).max(expected + 1), 0);
     let mut filled = 0;
     loop {
         match file.read(&mut buffer[filled..]) {
@@ -336,8 +341,7 @@ fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> u6
             buffer.resize(filled * 2, 0);
         }
     }
-    buffer.truncate(filled);
-    filled as u64
+    filled
 }
 
 struct Counted<R> {
