@@ -1336,6 +1336,7 @@ fn past_place(path: &str) -> Place {
         in_head: false,
         refs: vec!["refs/heads/main".into(), format!("refs/heads/{}", token(1))],
         more_refs: 3,
+        novelty: None,
     };
     Place { appearance: Some(Box::new(appearance)), ..place(path, 3, 5, 40) }
 }

@@ -50,6 +50,18 @@ pub(super) struct Git {
     /// The repository, or a folder in it [default: the one that git itself would take here]
     #[arg(value_name = "REPO")]
     pub(super) repository: Option<PathBuf>,
+    /// Only what these commits bring: `A..B`, or any range that git knows
+    #[arg(long, value_name = "RANGE", group = "start")]
+    pub(super) range: Option<String>,
+    /// Only what this branch leads to
+    #[arg(long, value_name = "NAME", group = "start")]
+    pub(super) branch: Option<String>,
+    /// Only what local branches lead to and no remote's branch does
+    #[arg(long, group = "start")]
+    pub(super) unpushed: bool,
+    /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
+    #[arg(long, value_name = "DATE")]
+    pub(super) since: Option<String>,
     #[command(flatten)]
     pub(super) common: Common,
 }

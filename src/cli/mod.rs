@@ -14,6 +14,7 @@ pub use exit::Exit;
 use crate::commands::{self, CommandError, Ended, FailOn, Output, ScanTask};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
+use crate::sources::{Part, Start};
 
 /// Parses the process's arguments, runs what they mean, and tells how it ended.
 pub fn main() -> Exit {
@@ -46,10 +47,7 @@ fn explain(error: &clap::Error) -> Exit {
 fn run(command: args::Command) -> Result<Exit, CommandError> {
     match command {
         args::Command::Scan(typed) => commands::scan(&scan(*typed)?).map(exit),
-        args::Command::Git(typed) => {
-            let roots = typed.repository.into_iter().collect();
-            commands::git(&meant(roots, typed.common)?).map(exit)
-        }
+        args::Command::Git(typed) => git(*typed).map(exit),
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Rules(typed) => rules(typed),
     }
@@ -66,6 +64,19 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
     }
     .or_else(commands::closed_pipe_is_fine)?;
     Ok(Exit::Clean)
+}
+
+fn git(typed: args::Git) -> Result<Ended, CommandError> {
+    let args::Git { repository, range, branch, unpushed, since, common } = typed;
+    let start = match (range, branch, unpushed) {
+        (Some(range), ..) => Start::Range(range),
+        (_, Some(branch), _) => Start::Branch(branch),
+        (_, _, true) => Start::Unpushed,
+        (None, None, false) => Start::Refs,
+    };
+    let part = Part { start, since };
+    let task = meant(repository.into_iter().collect(), common)?;
+    commands::git(&task, Some(&part).filter(|part| **part != Part::default()))
 }
 
 fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {

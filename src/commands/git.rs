@@ -4,31 +4,31 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::examine::{examine, suspected};
+use super::examine::{Examined, examine, suspected};
 use super::scan::{Prepared, Seen, finish, lock, read_ignores};
 use super::{CommandError, Ended, ScanTask};
 use crate::git::history::Label;
 use crate::model::{BlobPath, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
-use crate::sources::{Blob, Content, History, Told, Visit};
+use crate::sources::{Blob, Content, History, Located, Part, Told, Visit};
 
 /// Scans the history of the repository that is the first root of the task, or of the one at hand where the
-/// task has no root, and reports.
+/// task has no root, or a part of it, and reports.
 ///
 /// # Errors
-/// As for a scan; and when there is no repository.
-pub fn git(task: &ScanTask) -> Result<Ended, CommandError> {
+/// As for a scan; and when there is no repository, or the part names what is not there.
+pub fn git(task: &ScanTask, part: Option<&Part>) -> Result<Ended, CommandError> {
     task.output.check()?;
     let prepared = Prepared::of(task)?;
     let path = task.roots.first().map(|root| root.as_path());
     let history = History::open(path, task.jobs).map_err(|error| CommandError::new(error.to_string()))?;
     let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
     let ignores = read_ignores(task, &worktree)?;
-    let seen = read(&history, &prepared);
-    finish(task, &prepared, seen, ignores, true)
+    let seen = read(&history, part, &prepared)?;
+    finish(task, &prepared, seen, ignores, part.is_none())
 }
 
-fn read(history: &History, prepared: &Prepared) -> Seen {
+fn read(history: &History, part: Option<&Part>, prepared: &Prepared) -> Result<Seen, CommandError> {
     let Prepared { engine, chosen } = prepared;
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
@@ -47,17 +47,26 @@ fn read(history: &History, prepared: &Prepared) -> Seen {
     let mut places = Places::default();
     let suspect = |bytes: &[u8]| suspected(engine, bytes);
     let special = |name: &[u8]| engine.is_special(name);
-    let told = history.read(&suspect, &special, &each, &mut |path, object, bytes| {
+    let mut look = |located: Located<'_>| {
+        let Located { path, object, bytes, in_scope } = located;
         let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
         let examined = examine(engine, chosen, blob);
         let labels = places.add(path, object, &examined.sightings);
-        let uncounted = super::examine::Examined { sightings: vec![], ..examined };
-        lock(&seen).add_uncounted(path, PlaceKind::File, uncounted);
+        if in_scope {
+            let uncounted = Examined { sightings: vec![], ..examined };
+            lock(&seen).add_uncounted(path, PlaceKind::File, uncounted);
+        }
         labels
-    });
+    };
+    let told = match part {
+        None => history.read(&suspect, &special, &each, &mut look),
+        Some(part) => history
+            .read_part(part, &suspect, &special, &each, &mut look)
+            .map_err(|error| CommandError::new(error.to_string()))?,
+    };
     let mut seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     told.into_iter().for_each(|told| seen.sightings.extend(places.take(told)));
-    seen
+    Ok(seen)
 }
 
 /// What was seen in the blobs of a history, at each of their paths.

@@ -1,9 +1,10 @@
-//! A `git` of the machine, for what cannot be read in-process: refs in reftables.
+//! A `git` of the machine, for what cannot be read in-process: refs in reftables, and what people mean by a
+//! revision.
 //!
 //! The repository may be anyone's, and its configuration is read by that git. What keeps anything in it
 //! from being run:
-//! - Only `for-each-ref` is asked. It reads refs and writes nothing, so hooks, filters, textconv, merge
-//!   drivers, editors, signing programs and credential helpers have no part in it; the format names no
+//! - Only `for-each-ref` and `rev-parse` are asked. They read and write nothing, so hooks, filters, textconv,
+//!   merge drivers, editors, signing programs and credential helpers have no part in it; the format names no
 //!   signature, which alone would start one. A configured alias cannot replace a built-in command.
 //! - `core.fsmonitor` and `core.hooksPath` are overridden for the day on which it looks at an index.
 //! - In a partial clone it could want to fetch an object, and so start `core.sshCommand` or a remote
@@ -48,10 +49,47 @@ pub(super) fn refs(repository: &Repository) -> Result<Refs, Problem> {
             if is_first || !is_own[0] || is_own[1..].contains(&true) {
                 refs.all.push(Ref { name: [&prefix[..], &name].concat(), target });
             }
+        })
+        .map_err(|failure| {
+            let detail = match failure {
+                Failure::NoGit => {
+                    "its refs can only be read with git, and there is none on PATH; install git 2.45 or newer"
+                }
+                Failure::NotStarted(error) => return Problem::io(&dir, &error),
+                Failure::NotDone => "git did not get done with its refs and was ended",
+                Failure::Refused => "git could not read its refs; refs of this form need git 2.45 or newer",
+            };
+            Problem::file(&dir, Trouble::Unsupported, detail)
         })?;
     }
     refs.all.sort_unstable();
     Ok(refs)
+}
+
+/// What `git rev-parse` makes of one argument, line by line.
+///
+/// # Errors
+/// When git takes it for nothing, or there is no git on the machine, or it does not get done.
+pub(super) fn rev_parse(repository: &Repository, argument: &str) -> Result<Vec<String>, Problem> {
+    let mut told = vec![];
+    let dir = repository.git_dir();
+    lines(dir, &["rev-parse", argument], PATIENCE, &mut |line| {
+        told.push(String::from_utf8_lossy(line).into_owned());
+    })
+    .map_err(|failure| {
+        let detail = match failure {
+            Failure::NoGit => format!(
+                "what `{argument}` means is a question for git, and there is none on PATH; install it, or write whole ids"
+            ),
+            Failure::NotStarted(error) => return Problem::io(dir, &error),
+            Failure::NotDone => format!("git did not get done with `{argument}` and was ended"),
+            Failure::Refused => {
+                format!("`{argument}` stands for nothing here; name a commit, a branch, a tag, or a range `A..B`")
+            }
+        };
+        Problem::file(dir, Trouble::Missing, detail)
+    })?;
+    Ok(told)
 }
 
 const FORMAT: &str = "--format=%(objectname) %(symref) %(refname)";
@@ -66,6 +104,15 @@ fn parse(line: &[u8], hash: gix_hash::Kind) -> Option<Ref> {
     Some(Ref { name: name.to_vec(), target })
 }
 
+/// Why there is no answer.
+#[derive(Debug)]
+enum Failure {
+    NoGit,
+    NotStarted(std::io::Error),
+    NotDone,
+    Refused,
+}
+
 /// Runs a command of git on the repository whose own folder is `git_dir`, and calls `each` for every line
 /// it writes.
 fn lines(
@@ -73,22 +120,19 @@ fn lines(
     args: &[&str],
     patience: Duration,
     each: &mut dyn FnMut(&[u8]),
-) -> Result<(), Problem> {
-    let told = |detail: &str| Problem::file(git_dir, Trouble::Unsupported, detail);
-    let absolute = std::path::absolute(git_dir).map_err(|error| Problem::io(git_dir, &error))?;
-    let git = find_git().ok_or_else(|| {
-        told("its refs can only be read with git, and there is none on PATH; install git 2.45 or newer")
-    })?;
-    let mut child = command(&git, &absolute, args).spawn().map_err(|error| Problem::io(&git, &error))?;
+) -> Result<(), Failure> {
+    let absolute = std::path::absolute(git_dir).map_err(Failure::NotStarted)?;
+    let git = find_git().ok_or(Failure::NoGit)?;
+    let mut child = command(&git, &absolute, args).spawn().map_err(Failure::NotStarted)?;
     let is_done = each_line(&mut child, patience, each);
     if !is_done {
         // It may have ended this moment, which is as good.
         let _ = child.kill();
     }
-    let status = child.wait().map_err(|error| Problem::io(&git, &error))?;
+    let status = child.wait().map_err(Failure::NotStarted)?;
     match (is_done, status.success()) {
-        (false, _) => Err(told("git did not get done with its refs and was ended")),
-        (true, false) => Err(told("git could not read its refs; refs of this form need git 2.45 or newer")),
+        (false, _) => Err(Failure::NotDone),
+        (true, false) => Err(Failure::Refused),
         (true, true) => Ok(()),
     }
 }
@@ -219,7 +263,7 @@ mod tests {
         assert!(git(folder.path(), &["config", "include.path", &pipe.display().to_string()]).success());
         let patience = Duration::from_millis(200);
         let ended = lines(&folder.path().join(".git"), &["for-each-ref", FORMAT], patience, &mut |_| {});
-        assert_eq!(ended.unwrap_err().detail, "git did not get done with its refs and was ended");
+        assert!(matches!(ended, Err(Failure::NotDone)), "{ended:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  Repository --refs--> Refs        names, targets, reflogs
+//!      |------> Revisions           what somebody means by `A..B`
 //!      \------> Store  --> Lookup   one object by its id
 //!                      \-> Objects  each object once, in the order of the packs
 //!                              \-> history  where in history blobs stand
@@ -31,10 +32,13 @@ mod problem;
 mod reflog;
 mod refs;
 mod repository;
+mod revisions;
+mod revwalk;
 mod sharing;
 mod store;
 mod stream;
 mod table;
+mod trees;
 
 pub use gix_hash::{ObjectId, oid};
 pub use gix_object::Kind;
@@ -46,4 +50,7 @@ pub use problem::{Place, Problem, Trouble};
 pub use reflog::LogLine;
 pub use refs::{Ref, Refs, Target};
 pub use repository::{Environment, ObjectFolder, Origin, Repository};
+pub use revisions::Revisions;
+pub use revwalk::{Walked, walk};
 pub use store::Store;
+pub use trees::{TreeEntry, Trees, tree_of};

@@ -17,6 +17,27 @@ pub struct Appearance {
     pub refs: Vec<String>,
     /// How many refs more have it.
     pub more_refs: u64,
+    /// Where a part of the history was looked at: whether the value came with that part.
+    pub novelty: Option<Novelty>,
+}
+
+/// Whether a value was there before the part of a history that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Novelty {
+    /// It stands nowhere in what was there before.
+    New,
+    /// It came to this path from another, or was there already.
+    Moved,
+}
+
+impl Novelty {
+    /// As it is written in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Novelty::New => "new",
+            Novelty::Moved => "moved",
+        }
+    }
 }
 
 /// A commit, as far as reports tell of it.

@@ -13,12 +13,12 @@ mod rule;
 mod secret;
 mod verdict;
 
-pub use appearance::{Appearance, Commit};
+pub use appearance::{Appearance, Commit, Novelty};
 pub use byte_set::ByteSet;
 pub use candidate::{Candidate, Evidence, Fact};
 pub use finding::{Also, Finding, FindingId, Sighting};
 pub use gap::{Gap, GapReason};
-pub use moment::{day, moment};
+pub use moment::{day, moment, start_of_day};
 pub use path::BlobPath;
 pub use place::{Place, PlaceKind};
 pub use report::{Report, Tally};

@@ -21,6 +21,20 @@ pub fn day(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// The second since 1970 at which a day `YYYY-MM-DD` begins; `None` for what is no day. The way back from
+/// [`day`], by the days-from-civil algorithm of the same source.
+pub fn start_of_day(text: &str) -> Option<i64> {
+    let mut numbers = text.splitn(3, '-').map(|number| number.parse::<i64>().ok());
+    let (year, month, day_of_month) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let year_from_march = year - i64::from(month <= 2);
+    let era = year_from_march.div_euclid(400);
+    let year_of_era = year_from_march.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day_of_month - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let seconds = (era * 146_097 + day_of_era - 719_468) * 86_400;
+    (text.len() == 10 && day(seconds) == text).then_some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +48,19 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(moment(seconds), text);
+        }
+    }
+
+    #[test]
+    fn days_become_seconds_and_nothing_else_does() {
+        for days in (-10_000..40_000).step_by(13) {
+            let seconds = days * 86_400;
+            assert_eq!(start_of_day(&day(seconds)), Some(seconds));
+        }
+        for text in
+            ["", "2024-02-30", "2024-13-01", "2024-00-01", "24-01-01", "2024-1-1", "2024-01-01x", "yesterday"]
+        {
+            assert_eq!(start_of_day(text), None, "{text}");
         }
     }
 }

@@ -9,7 +9,9 @@ use indicatif::{DecimalBytes, HumanCount};
 
 use super::words::{self, count};
 use super::{View, mask, sanitize};
-use crate::model::{Appearance, Commit, Finding, Gap, Place, PlaceKind, Report, Rule, Severity, Tally};
+use crate::model::{
+    Appearance, Commit, Finding, Gap, Novelty, Place, PlaceKind, Report, Rule, Severity, Tally,
+};
 
 /// More places of one secret are only counted; the formats for machines list them all.
 const MOST_PLACES: usize = 10;
@@ -260,11 +262,19 @@ fn history(appearance: &Appearance) -> String {
         parts.push(format!("brought in again {}", count(appearance.introduced_again, "time", "times")));
     }
     parts.extend(appearance.removed.as_ref().map(|commit| format!("removed in {}", told(commit))));
+    match appearance.novelty {
+        Some(_) if appearance.removed.is_some() => parts.push("stays in the history".into()),
+        Some(Novelty::Moved) => parts.push("was there before, here or elsewhere".into()),
+        Some(Novelty::New) | None => {}
+    }
     if appearance.in_head {
         parts.push("still in HEAD".into());
     }
+    let is_whole = appearance.novelty.is_none();
     match (&appearance.refs[..], appearance.more_refs) {
-        ([], _) if appearance.introduced.is_some() => parts.push("in the history of no ref".into()),
+        ([], _) if is_whole && appearance.introduced.is_some() => {
+            parts.push("in the history of no ref".into());
+        }
         ([], _) => {}
         (refs, 0) => parts.push(format!("in {}", refs.join(", "))),
         (refs, more) => parts.push(format!("in {} and {} more", refs.join(", "), HumanCount(more))),

@@ -114,6 +114,8 @@ struct Appearance<'a> {
     in_head: bool,
     refs: &'a [String],
     more_refs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    novelty: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -262,6 +264,7 @@ impl<'a> Appearance<'a> {
             in_head: appearance.in_head,
             refs: &appearance.refs,
             more_refs: appearance.more_refs,
+            novelty: appearance.novelty.map(model::Novelty::as_str),
         }
     }
 }

@@ -18,16 +18,16 @@ use crate::git::{self, Kind, Lookup, ObjectId, Objects, Repository, Store, Troub
 use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind, moment};
 
 /// Larger blobs are not asked for once more to find their place in history, in bytes.
-const LARGEST: u64 = 512 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// How many refs are named for each place.
-const MOST_REFS: usize = 5;
+pub(super) const MOST_REFS: usize = 5;
 
 /// A repository whose history is to be read.
 pub struct History {
-    repository: Repository,
-    store: Store,
-    jobs: usize,
+    pub(super) repository: Repository,
+    pub(super) store: Store,
+    pub(super) jobs: usize,
 }
 
 /// A label at a path, and what became of it there.
@@ -47,7 +47,20 @@ pub type Suspect<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 pub type Special<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 
 /// What a blob holds at a path: the caller's own numbers.
-pub type Look<'a> = &'a mut dyn FnMut(&BlobPath, &str, &[u8]) -> Vec<Label>;
+pub type Look<'a> = &'a mut dyn FnMut(Located<'_>) -> Vec<Label>;
+
+/// A blob at a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Located<'a> {
+    /// Where.
+    pub path: &'a BlobPath,
+    /// Its id in hex.
+    pub object: &'a str,
+    /// What it holds.
+    pub bytes: &'a [u8],
+    /// Whether it is in what was asked for; otherwise it is only looked at to compare.
+    pub in_scope: bool,
+}
 
 impl History {
     /// The history of the repository at or above `path`; without one, of the repository that git itself
@@ -253,6 +266,11 @@ impl History {
             visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
         });
         self.tell_gaps(&problems, each);
+        self.tips(&refs, commits)
+    }
+
+    /// The refs that lead to these commits.
+    pub(super) fn tips(&self, refs: &git::Refs, commits: &Commits) -> Refs {
         let tip = |id: &ObjectId| match commits.peel(id) {
             Peeled::Commit(commit) => Some(commit),
             Peeled::Other(_) => None,
@@ -289,15 +307,8 @@ impl History {
         look: Look<'_>,
     ) -> Vec<Told> {
         let lookup = Lookup::new(&self.store, LARGEST);
-        let mut bytes = vec![];
-        let mut labels_at = |path: &BlobPath, blob: u32| match lookup.find(wanted.id(blob), &mut bytes) {
-            Ok(Some(_)) => look(path, &wanted.id(blob).to_string(), &bytes),
-            Ok(None) => vec![],
-            Err(problem) => {
-                each(Visit::Gap(self.gap(&problem)));
-                vec![]
-            }
-        };
+        let mut labels_at =
+            |path: &BlobPath, blob: u32| self.labels_at(path, wanted.id(blob), true, &lookup, each, look);
         let at_places: Vec<Vec<Label>> = past
             .places()
             .iter()
@@ -350,7 +361,37 @@ impl History {
         told
     }
 
-    fn tell_gaps<'p>(
+    /// What a blob holds at a path.
+    pub(super) fn labels_at(
+        &self,
+        path: &BlobPath,
+        id: &git::oid,
+        in_scope: bool,
+        lookup: &Lookup<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Label> {
+        let mut bytes = vec![];
+        match lookup.find(id, &mut bytes) {
+            Ok(Some(_)) => look(Located { path, object: &id.to_string(), bytes: &bytes, in_scope }),
+            Ok(None) => vec![],
+            Err(problem) => {
+                each(Visit::Gap(self.gap(&problem)));
+                vec![]
+            }
+        }
+    }
+
+    /// Tells of an object that is named and not there.
+    pub(super) fn tell_missing(&self, id: ObjectId, each: &(dyn Fn(Visit<'_>) + Sync)) {
+        each(Visit::Gap(Gap {
+            path: BlobPath::from(id.to_string().as_str()),
+            reason: GapReason::Missing,
+            detail: "is named by a tree and is not there".to_owned(),
+        }));
+    }
+
+    pub(super) fn tell_gaps<'p>(
         &self,
         problems: impl IntoIterator<Item = &'p git::Problem>,
         each: &(dyn Fn(Visit<'_>) + Sync),
@@ -375,7 +416,7 @@ impl History {
         Gap { path: shown, reason, detail: problem.detail.clone() }
     }
 
-    fn about_history(&self, problem: &history::Problem) -> Gap {
+    pub(super) fn about_history(&self, problem: &history::Problem) -> Gap {
         Gap { path: BlobPath::from(".git"), reason: GapReason::Corrupt, detail: problem.to_string() }
     }
 
@@ -392,19 +433,25 @@ impl History {
 }
 
 /// Refs that lead to commits.
-struct Refs {
-    head: Option<CommitIx>,
-    tips: Vec<(String, CommitIx)>,
+pub(super) struct Refs {
+    pub(super) head: Option<CommitIx>,
+    pub(super) tips: Vec<(String, CommitIx)>,
 }
 
 /// Knows who made which commit.
-struct People<'a> {
-    lookup: Lookup<'a>,
-    commits: &'a Commits,
+pub(super) struct People<'a> {
+    pub(super) lookup: Lookup<'a>,
+    pub(super) commits: &'a Commits,
 }
 
 impl People<'_> {
-    fn appearance(&self, occurrence: &Occurrence, reach: &Reach, wanted: &Wanted, refs: &Refs) -> Appearance {
+    pub(super) fn appearance(
+        &self,
+        occurrence: &Occurrence,
+        reach: &Reach,
+        wanted: &Wanted,
+        refs: &Refs,
+    ) -> Appearance {
         let first = occurrence.introduced.first();
         // Gone is what no head and no tip has any more.
         let removed = occurrence.removed.last().filter(|_| !occurrence.in_head && !reach.at_tip);
@@ -418,6 +465,7 @@ impl People<'_> {
             in_head: occurrence.in_head,
             more_refs: u64::from(reach.count).saturating_sub(refs.len() as u64),
             refs,
+            novelty: None,
         }
     }
 
@@ -443,7 +491,7 @@ fn person(object: &[u8], header: &[u8]) -> (String, i64) {
 }
 
 /// A commit or a tag: who made it, and its message.
-fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
+pub(super) fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
     let path = BlobPath::from(id);
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let people = bytes[..end].split(|&byte| byte == b'\n').filter(|line| {
@@ -455,7 +503,7 @@ fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + 
     visit_line(&path, kind, message, each);
 }
 
-fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
+pub(super) fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
     each(Visit::Blob(Blob { path, kind, appearance: None, content: Content::Whole(text) }));
 }
 
@@ -492,6 +540,6 @@ impl<T> Pool<T> {
     }
 }
 
-fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

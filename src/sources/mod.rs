@@ -5,11 +5,13 @@ mod history;
 mod holes;
 mod ignores;
 mod packed;
+mod range;
 mod stdin;
 mod tree;
 
-pub use history::{History, Look, Special, Suspect, Told};
+pub use history::{History, Located, Look, Special, Suspect, Told};
 pub use packed::is_packed;
+pub use range::{Part, Start};
 pub use stdin::Stdin;
 pub use tree::{Tree, TreeOptions, folder_as_shown};
 

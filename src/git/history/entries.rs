@@ -3,7 +3,7 @@
 /// What an entry stands for. Git takes every mode that is neither a folder's nor a submodule's for that of
 /// a file (`object_type` in its object.h); so does this, symbolic links are files with a path in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::git) enum Kind {
     Blob,
     Tree,
     /// A submodule: a commit of another repository.
@@ -12,16 +12,16 @@ pub(super) enum Kind {
 
 /// An entry, as positions in the bytes of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) kind: Kind,
+pub(in crate::git) struct Entry {
+    pub(in crate::git) kind: Kind,
     /// Where the name begins.
-    pub(super) name: usize,
+    pub(in crate::git) name: usize,
     /// Where the name ends, at a NUL; the id follows it.
-    pub(super) name_end: usize,
+    pub(in crate::git) name_end: usize,
 }
 
 /// Goes through the entries of a tree, as far as they can be read.
-pub(super) struct Entries<'a> {
+pub(in crate::git) struct Entries<'a> {
     bytes: &'a [u8],
     /// Bytes of an id.
     width: usize,
@@ -31,17 +31,17 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// Those from a position on, where an entry begins.
-    pub(super) fn starting(bytes: &'a [u8], width: usize, at: usize) -> Entries<'a> {
+    pub(in crate::git) fn starting(bytes: &'a [u8], width: usize, at: usize) -> Entries<'a> {
         Entries { bytes, width, at, fault: false }
     }
 
     /// Where the next entry begins.
-    pub(super) fn at(&self) -> usize {
+    pub(in crate::git) fn at(&self) -> usize {
         self.at
     }
 
     /// Whether what came last could not be read, and with it what may follow.
-    pub(super) fn is_malformed(&self) -> bool {
+    pub(in crate::git) fn is_malformed(&self) -> bool {
         self.fault
     }
 

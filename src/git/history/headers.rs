@@ -4,15 +4,15 @@
 use gix_hash::{Kind, ObjectId};
 
 /// The head of a commit.
-pub(super) struct Commit {
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
+pub(in crate::git) struct Commit {
+    pub(in crate::git) tree: ObjectId,
+    pub(in crate::git) parents: Vec<ObjectId>,
     /// When the committer says it was made, in seconds since 1970; 0 where nothing legible stands.
-    pub(super) time: i64,
+    pub(in crate::git) time: i64,
 }
 
 /// Reads a commit; `None` unless its tree and all its parents can be read.
-pub(super) fn commit(bytes: &[u8], kind: Kind) -> Option<Commit> {
+pub(in crate::git) fn commit(bytes: &[u8], kind: Kind) -> Option<Commit> {
     let mut rest = bytes;
     let tree = id(field(&mut rest, b"tree ")?, kind)?;
     let mut parents = vec![];
@@ -25,7 +25,7 @@ pub(super) fn commit(bytes: &[u8], kind: Kind) -> Option<Commit> {
 }
 
 /// What a tag tags.
-pub(super) fn tag(bytes: &[u8], kind: Kind) -> Option<ObjectId> {
+pub(in crate::git) fn tag(bytes: &[u8], kind: Kind) -> Option<ObjectId> {
     let mut rest = bytes;
     id(field(&mut rest, b"object ")?, kind)
 }

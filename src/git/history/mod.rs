@@ -14,9 +14,9 @@
 mod chunks;
 mod commits;
 mod diff;
-mod entries;
+pub(super) mod entries;
 mod events;
-mod headers;
+pub(super) mod headers;
 mod intern;
 mod labels;
 mod located;

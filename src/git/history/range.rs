@@ -67,6 +67,11 @@ impl Range {
     pub fn commits(&self) -> &[CommitIx] {
         &self.inside
     }
+
+    /// What was there before: parents that are not in the range, and what was excluded.
+    pub fn before(&self) -> &[CommitIx] {
+        &self.before
+    }
 }
 
 impl History<'_> {

@@ -1,0 +1,332 @@
+//! A part of a repository's history: what some commits bring that was not there before.
+//!
+//! Only the commits of the part are walked, and of their trees only what differs from their parents'. What was
+//! there before is looked at when something was found: to tell a value that moved from one that is new.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::history::{LARGEST, MOST_REFS, People, lock, visit_line, visit_text};
+use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
+use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, Label, Labels, TreeCollector};
+use crate::git::{self, Kind, Lookup, ObjectId, Revisions, Trees, Walked};
+use crate::model::{Appearance, BlobPath, Novelty, PlaceKind, start_of_day};
+
+/// Which part of a history is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Where the history starts.
+    pub start: Start,
+    /// Only commits that were made on this day (`YYYY-MM-DD`, from midnight UTC) or later, or since any other
+    /// date that git knows.
+    pub since: Option<String>,
+}
+
+/// Where a part of a history starts, and where it ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Start {
+    /// All refs, and all that they lead to.
+    #[default]
+    Refs,
+    /// One branch, and all that it leads to.
+    Branch(String),
+    /// A range such as `A..B`.
+    Range(String),
+    /// What the branches here lead to, and no remote's branch does.
+    Unpushed,
+    /// These objects, without what others lead to.
+    Objects(Revisions),
+}
+
+/// How many blobs are worth a thread of their own.
+const SHARE: usize = 32;
+
+/// The commits of a part, and what in it may hold something.
+struct Found {
+    walked: Walked,
+    commits: Commits,
+    suspects: BTreeSet<ObjectId>,
+    loose: BTreeSet<ObjectId>,
+}
+
+/// What of a part was not there before.
+#[derive(Default)]
+struct Fresh {
+    blobs: BTreeSet<ObjectId>,
+    /// Blobs with names that ask for a look whatever they hold.
+    special: BTreeSet<ObjectId>,
+    /// Blobs that a tag or a ref names without a commit.
+    loose: BTreeSet<ObjectId>,
+    names: BTreeSet<Vec<u8>>,
+}
+
+impl History {
+    /// Reads a part of the history. As [`History::read`], which reads all of it.
+    ///
+    /// # Errors
+    /// When the part names what is not there.
+    pub fn read_part(
+        &self,
+        part: &Part,
+        suspect: Suspect<'_>,
+        special: Special<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Result<Vec<Told>, SourceError> {
+        let (revisions, since) = self.meant(part)?;
+        self.tell_gaps(self.repository.problems().iter().chain(self.store.problems()), each);
+        let lookup = Lookup::new(&self.store, LARGEST);
+        let walked = git::walk(&self.repository, &lookup, &revisions, since);
+        self.tell_gaps(&walked.problems, each);
+        let commits = self.commits_of(&walked, &lookup, suspect, each);
+        let fresh = self.fresh(&walked, &commits, &lookup, special, each);
+        for name in &fresh.names {
+            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
+        }
+        let mut suspects = self.suspects_among(&fresh.blobs, suspect, each);
+        suspects.extend(fresh.special);
+        if suspects.is_empty() {
+            return Ok(vec![]);
+        }
+        let found = Found { walked, commits, suspects, loose: fresh.loose };
+        Ok(self.tell_part(&found, suspect, each, look))
+    }
+
+    fn meant(&self, part: &Part) -> Result<(Revisions, Option<i64>), SourceError> {
+        let revisions =
+            |of: &str| self.repository.revisions(of).map_err(|problem| SourceError(problem.detail));
+        let ids = |wanted: &[&[u8]]| -> Vec<ObjectId> {
+            let refs = self.repository.refs();
+            let is_wanted = |name: &[u8]| wanted.iter().any(|start| name.starts_with(start));
+            let names = refs.all.iter().map(|one| &one.name).filter(|name| is_wanted(name));
+            names.filter_map(|name| refs.resolve(name).copied()).collect()
+        };
+        let revisions = match &part.start {
+            Start::Refs => Revisions { tips: ids(&[b"HEAD", b"refs/"]), excluded: vec![] },
+            Start::Branch(name) => {
+                let branch = revisions(&format!("refs/heads/{name}")).or_else(|_| revisions(name))?;
+                if branch.tips.len() != 1 || !branch.excluded.is_empty() {
+                    return Err(SourceError(format!("`{name}` is no branch; for a range there is --range")));
+                }
+                branch
+            }
+            Start::Range(range) => revisions(range)?,
+            Start::Unpushed => {
+                Revisions { tips: ids(&[b"HEAD", b"refs/heads/"]), excluded: ids(&[b"refs/remotes/"]) }
+            }
+            Start::Objects(revisions) => revisions.clone(),
+        };
+        let since = part.since.as_deref().map(|date| match start_of_day(date) {
+            Some(seconds) => Ok(seconds),
+            None => self.repository.seconds_of(date).map_err(|problem| SourceError(problem.detail)),
+        });
+        Ok((revisions, since.transpose()?))
+    }
+
+    /// The commits of the part, after a look at what is written in them, and those at its boundary.
+    fn commits_of(
+        &self,
+        walked: &Walked,
+        lookup: &Lookup<'_>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Commits {
+        let mut collector = CommitCollector::new(self.repository.object_format());
+        let mut bytes = vec![];
+        let mut read = |id: &ObjectId, take: &mut dyn FnMut(&[u8])| match lookup.find(id, &mut bytes) {
+            Ok(Some(_)) => take(&bytes),
+            Ok(None) => {}
+            Err(problem) => self.tell_gaps([&problem], each),
+        };
+        for id in &walked.commits {
+            read(id, &mut |bytes| {
+                collector.commit(id, bytes);
+                if suspect(bytes) {
+                    visit_text(&id.to_string(), false, bytes, each);
+                }
+            });
+        }
+        for id in &walked.tags {
+            read(id, &mut |bytes| {
+                collector.tag(id, bytes);
+                if suspect(bytes) {
+                    visit_text(&id.to_string(), true, bytes, each);
+                }
+            });
+        }
+        for id in &walked.boundary {
+            read(id, &mut |bytes| collector.commit(id, bytes));
+        }
+        Commits::join(self.repository.object_format(), [collector])
+    }
+
+    fn fresh(
+        &self,
+        walked: &Walked,
+        commits: &Commits,
+        lookup: &Lookup<'_>,
+        special: Special<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Fresh {
+        let mut fresh = Fresh::default();
+        let mut trees = Trees::new(lookup);
+        let take = |fresh: &mut Fresh, entry: git::TreeEntry<'_>, is_loose: bool| {
+            if let Some((Kind::Blob, id)) = entry.object {
+                fresh.blobs.insert(id);
+                if special(entry.name) {
+                    fresh.special.insert(id);
+                }
+                if is_loose {
+                    fresh.loose.insert(id);
+                }
+            }
+            if tree::is_telling(entry.name) && !fresh.names.contains(entry.name) {
+                fresh.names.insert(entry.name.to_vec());
+            }
+        };
+        for commit in walked.commits.iter().filter_map(|id| commits.find(id)) {
+            let old: Vec<ObjectId> =
+                commits.parents(commit).flatten().map(|parent| commits.tree(parent).to_owned()).collect();
+            trees.changes(commits.tree(commit).to_owned(), &old, &mut |entry| take(&mut fresh, entry, false));
+        }
+        for &(id, kind) in &walked.others {
+            match kind {
+                Kind::Blob => {
+                    fresh.blobs.insert(id);
+                    fresh.loose.insert(id);
+                }
+                _ => trees.changes(id, &[], &mut |entry| take(&mut fresh, entry, true)),
+            }
+        }
+        self.tell_gaps(trees.problems(), each);
+        fresh
+    }
+
+    /// The blobs that may hold something.
+    fn suspects_among(
+        &self,
+        blobs: &BTreeSet<ObjectId>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> BTreeSet<ObjectId> {
+        let blobs: Vec<&ObjectId> = blobs.iter().collect();
+        let (suspected, next) = (Mutex::new(BTreeSet::new()), AtomicUsize::new(0));
+        let work = || {
+            let lookup = Lookup::new(&self.store, LARGEST);
+            let mut bytes = vec![];
+            while let Some(&&id) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match lookup.find(&id, &mut bytes) {
+                    Ok(Some(_)) => {
+                        each(Visit::Past(bytes.len() as u64));
+                        if suspect(&bytes) {
+                            lock(&suspected).insert(id);
+                        }
+                    }
+                    Ok(None) => self.tell_missing(id, each),
+                    Err(problem) => self.tell_gaps([&problem], each),
+                }
+            }
+        };
+        let threads = self.jobs.min(blobs.len().div_ceil(SHARE));
+        thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+        suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The blobs that may hold something of what was there before.
+    fn suspects_before(
+        &self,
+        range: &history::Range,
+        commits: &Commits,
+        suspect: Suspect<'_>,
+    ) -> BTreeSet<ObjectId> {
+        let lookup = Lookup::new(&self.store, LARGEST);
+        let (mut trees, mut blobs) = (Trees::new(&lookup), BTreeSet::new());
+        for &commit in range.before() {
+            trees.changes(commits.tree(commit).to_owned(), &[], &mut |entry| {
+                blobs.extend(entry.object.filter(|(kind, _)| *kind == Kind::Blob).map(|(_, id)| id));
+            });
+        }
+        // What is not here of it is no part of what was asked for.
+        self.suspects_among(&blobs, suspect, &|_| {})
+    }
+
+    fn head_tree(&self, lookup: &Lookup<'_>) -> Option<ObjectId> {
+        let refs = self.repository.refs();
+        git::tree_of(lookup, *refs.resolve(b"HEAD")?).ok().flatten()
+    }
+
+    fn tell_part(
+        &self,
+        found: &Found,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Told> {
+        let Found { walked, commits, suspects, loose } = found;
+        let lookup = Lookup::new(&self.store, LARGEST);
+        let find = |ids: &[ObjectId]| ids.iter().filter_map(|id| commits.find(id)).collect::<Vec<CommitIx>>();
+        let range = commits.range(&find(&walked.tips), &find(&walked.boundary));
+        let before = self.suspects_before(&range, commits, suspect);
+        let wanted = history::Wanted::new(commits.kind(), suspects.iter().chain(&before).copied());
+        let mut collector = TreeCollector::new(&wanted);
+        let mut trees = Trees::new(&lookup);
+        for commit in commits.iter() {
+            trees.below(commits.tree(commit).to_owned(), &mut |id, bytes| collector.tree(id, bytes));
+        }
+        let past = history::History::new(commits, &wanted, vec![collector]);
+        let mut labels_at = |path: &BlobPath, blob: u32| {
+            let id = wanted.id(blob);
+            self.labels_at(path, id, suspects.contains(id), &lookup, each, look)
+        };
+        let at_places: Vec<Vec<Label>> = past
+            .places()
+            .iter()
+            .map(|place| labels_at(&BlobPath::new(past.path(place.path)), place.blob))
+            .collect();
+        let mut next = at_places.iter();
+        let labels = Labels::new(&past, |_| next.next().map_or(&[], Vec::as_slice));
+        let (arrivals, problem) = past.arrivals(&labels, &range);
+        let problems = past.problems().iter().chain(&problem);
+        problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
+        let refs = self.tips(&self.repository.refs(), commits);
+        let occurrences: Vec<_> = arrivals.iter().map(|arrival| arrival.occurrence.clone()).collect();
+        let tips: Vec<CommitIx> = refs.tips.iter().map(|(_, commit)| *commit).collect();
+        let reach = past.reach(&labels, &occurrences, &tips, MOST_REFS);
+        let people = People { lookup: Lookup::new(&self.store, LARGEST), commits };
+        let head = self.head_tree(&lookup);
+        let mut told: Vec<Told> = arrivals
+            .iter()
+            .zip(&reach)
+            .map(|(Arrival { occurrence, novelty }, reach)| {
+                let path = BlobPath::new(past.path(occurrence.path));
+                let mut appearance = people.appearance(occurrence, reach, &wanted, &refs);
+                let blob = head.and_then(|tree| Trees::new(&lookup).at(tree, path.as_bytes()));
+                appearance.in_head = blob.is_some_and(|blob| {
+                    self.labels_at(&path, &blob, false, &lookup, each, look).contains(&occurrence.label)
+                });
+                appearance.novelty = Some(match novelty {
+                    history::Novelty::New => Novelty::New,
+                    history::Novelty::Moved => Novelty::Moved,
+                });
+                Told { path, label: occurrence.label, appearance }
+            })
+            .collect();
+        for blob in loose.intersection(suspects) {
+            let object = blob.to_string();
+            let path = BlobPath::from(object.as_str());
+            let appearance = Appearance { object, novelty: Some(Novelty::New), ..Appearance::default() };
+            let labels = self.labels_at(&path, blob, true, &lookup, each, look);
+            told.extend(labels.into_iter().map(|label| Told {
+                path: path.clone(),
+                label,
+                appearance: appearance.clone(),
+            }));
+        }
+        told
+    }
+}
