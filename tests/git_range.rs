@@ -217,7 +217,7 @@ fn dates_that_lie_hide_nothing() {
     for (number, date) in
         [(20, "2099-01-01T00:00:00Z"), (21, "1980-01-01T00:00:00Z"), (22, "2030-01-01T00:00:00Z")]
     {
-        project.write(&format!("{number}.env"), key(number));
+        project.write(format!("{number}.env"), key(number));
         project.git(&["add", "-A"]);
         let (date, message) = (format!("GIT_COMMITTER_DATE={date}"), number.to_string());
         project.command("env", [&date, "git", "commit", "-q", "-m", &message]);

@@ -78,7 +78,7 @@ impl Repository {
     fn find_name(&self, refs: &Refs, name: &str) -> Option<ObjectId> {
         let of_ref = |place: &&str| refs.resolve(format!("{place}{name}").as_bytes()).copied();
         let id = id_of(name.as_bytes(), self.object_format());
-        id.or_else(|| PLACES.iter().find_map(|place| of_ref(place)))
+        id.or_else(|| PLACES.iter().find_map(of_ref))
     }
 
     fn told_by_git(&self, range: &str) -> Result<Revisions, Problem> {
