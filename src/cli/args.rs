@@ -20,6 +20,9 @@ pub(super) enum Command {
     /// Scan all of a git repository's history, each object once
     #[command(after_help = EXIT_CODES)]
     Git(Box<Git>),
+    /// Scan on behalf of git
+    #[command(subcommand)]
+    Hook(Hook),
     /// List, explain, check and start rules
     #[command(subcommand)]
     Rules(Rules),
@@ -64,6 +67,25 @@ pub(super) struct Git {
     pub(super) since: Option<String>,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Hook {
+    /// Scan what a push is about to send; git tells on standard input what that is
+    PrePush {
+        /// Name of the remote, as git gives it to its hook
+        remote: Option<String>,
+        /// Address of the remote, as git gives it to its hook; it is not looked at
+        #[arg(hide = true)]
+        url: Option<String>,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
+    /// Scan on a server what a push brought, before it is accepted; git tells on standard input what that is
+    PreReceive {
+        #[command(flatten)]
+        common: Box<Common>,
+    },
 }
 
 /// What every scan can be told.

@@ -48,6 +48,7 @@ fn run(command: args::Command) -> Result<Exit, CommandError> {
     match command {
         args::Command::Scan(typed) => commands::scan(&scan(*typed)?).map(exit),
         args::Command::Git(typed) => git(*typed).map(exit),
+        args::Command::Hook(typed) => hook(typed).map(exit),
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Rules(typed) => rules(typed),
     }
@@ -74,10 +75,32 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
         (_, _, true) => Start::Unpushed,
         (None, None, false) => Start::Refs,
     };
-    let part = Part { start, since };
+    let part = Part { start, since, names: vec![] };
     let task = meant(repository.into_iter().collect(), common)?;
     commands::git(&task, Some(&part).filter(|part| **part != Part::default()))
 }
+
+fn hook(typed: args::Hook) -> Result<Ended, CommandError> {
+    let (ended, way_on) = match typed {
+        args::Hook::PrePush { remote, url: _, common } => {
+            (commands::pre_push(&meant(vec![], *common)?, remote.as_deref())?, PUSH_WAY_ON)
+        }
+        args::Hook::PreReceive { common } => {
+            (commands::pre_receive(&meant(vec![], *common)?)?, RECEIVE_WAY_ON)
+        }
+    };
+    if ended != Ended::Clean {
+        let _ = writeln!(io::stderr(), "stanch: the push is stopped. {way_on}");
+    }
+    Ok(ended)
+}
+
+const PUSH_WAY_ON: &str = "Take the secret out of these commits (git rebase -i, git commit --amend), or ignore \
+                           the finding by its id, with a reason, in .stanchignore. What was ever sent has to be \
+                           revoked.";
+const RECEIVE_WAY_ON: &str = "Take the secret out of these commits (git rebase -i, git commit --amend) and push \
+                              again, or ask whoever runs this server to ignore the finding by its id. What is here \
+                              was sent: revoke it.";
 
 fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {
     let args::Scan { paths, exclude, no_ignore, common } = typed;

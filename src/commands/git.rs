@@ -28,7 +28,12 @@ pub fn git(task: &ScanTask, part: Option<&Part>) -> Result<Ended, CommandError> 
     finish(task, &prepared, seen, ignores, part.is_none())
 }
 
-fn read(history: &History, part: Option<&Part>, prepared: &Prepared) -> Result<Seen, CommandError> {
+/// What is in the history, or in a part of it.
+pub(super) fn read(
+    history: &History,
+    part: Option<&Part>,
+    prepared: &Prepared,
+) -> Result<Seen, CommandError> {
     let Prepared { engine, chosen } = prepared;
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();

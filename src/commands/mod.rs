@@ -5,6 +5,7 @@ mod demo;
 mod examine;
 mod git;
 mod output;
+mod push;
 pub mod rules;
 mod scan;
 
@@ -12,6 +13,7 @@ pub use conceal::concealed;
 pub use demo::demo;
 pub use git::git;
 pub use output::Output;
+pub use push::{pre_push, pre_receive};
 pub use scan::{Ended, FailOn, ScanTask, scan};
 
 use std::io;

@@ -8,7 +8,7 @@ use gix_hash::ObjectId;
 use gix_object::Kind;
 
 use super::history::headers;
-use super::{Lookup, Problem, Repository, Revisions, Trouble};
+use super::{Lookup, Problem, Repository, Revisions, Store, Trouble};
 
 /// What a walk came by.
 #[derive(Debug, Default)]
@@ -31,17 +31,19 @@ pub struct Walked {
 /// does (`SLOP` in its revision.c).
 const SLOP: usize = 5;
 
-/// The commits that `revisions` asks for, from the second `since` on. Where dates lie badly, a commit that
-/// was excluded may be told all the same, never the other way round.
+/// The commits that `revisions` asks for, from the second `since` on, and without those that `known` has.
+/// Where dates lie badly, a commit that was excluded may be told all the same, never the other way round.
 pub fn walk(
     repository: &Repository,
     lookup: &Lookup<'_>,
     revisions: &Revisions,
     since: Option<i64>,
+    known: Option<&Store>,
 ) -> Walked {
     let shallow = repository.shallow();
     let mut walk = Walk {
         lookup,
+        known,
         nodes: HashMap::default(),
         queue: BinaryHeap::new(),
         open: 0,
@@ -68,6 +70,7 @@ pub fn walk(
 
 struct Walk<'a> {
     lookup: &'a Lookup<'a>,
+    known: Option<&'a Store>,
     nodes: HashMap<ObjectId, Node>,
     /// The newest first.
     queue: BinaryHeap<(i64, ObjectId)>,
@@ -123,6 +126,7 @@ impl Walk<'_> {
             }
             return;
         }
+        let excluded = excluded || self.known.is_some_and(|known| known.contains(&id));
         let mut bytes = vec![];
         let read = match self.lookup.find(&id, &mut bytes) {
             Ok(Some(Kind::Commit)) => match headers::commit(&bytes, id.kind()) {

@@ -8,7 +8,7 @@ use gix_hash::oid;
 
 use super::pack::Pack;
 use super::refs::entries;
-use super::{ObjectFolder, Problem, Repository, Trouble, loose};
+use super::{ObjectFolder, Origin, Problem, Repository, Trouble, loose};
 
 /// The object database of a repository, opened for reading. Shared by all who look for objects.
 pub struct Store {
@@ -37,6 +37,16 @@ impl Store {
             }
         }
         store
+    }
+
+    /// What a push brought and nobody accepted yet, and what was there before; `None` where nothing is kept
+    /// apart ("quarantine" in git-receive-pack(1)).
+    pub fn quarantine(repository: &Repository) -> Option<(Store, Store)> {
+        let is_apart = |folder: &ObjectFolder| folder.origin == Origin::Quarantine;
+        let (apart, others): (Vec<_>, Vec<_>) =
+            repository.object_folders().iter().cloned().partition(is_apart);
+        let both = || (Store::of_folders(repository, apart.clone()), Store::of_folders(repository, others));
+        (!apart.is_empty()).then(both)
     }
 
     /// Whether the object is there. It may still turn out to be damaged.

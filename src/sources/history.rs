@@ -85,6 +85,19 @@ impl History {
         self.repository.worktree()
     }
 
+    /// The repository's own folder.
+    pub fn folder(&self) -> &Path {
+        self.repository.common_dir()
+    }
+
+    /// What the branches of a remote were seen to have, or those of all remotes.
+    pub fn remote_tips(&self, remote: Option<&str>) -> Vec<ObjectId> {
+        let refs = self.repository.refs();
+        let start = remote.map_or("refs/remotes/".to_owned(), |remote| format!("refs/remotes/{remote}/"));
+        let names = refs.all.iter().map(|one| &one.name).filter(|name| name.starts_with(start.as_bytes()));
+        names.filter_map(|name| refs.resolve(name).copied()).collect()
+    }
+
     /// Reads everything once. `each` takes gaps, what was passed without suspicion, and texts that are in no
     /// file; `look` has a closer look at each suspected blob at each of its paths, and what it finds there
     /// is told in the end.
@@ -155,7 +168,7 @@ impl History {
     }
 
     /// The blobs that may hold something. Those that are too large to be held are scanned at once.
-    fn suspects(
+    pub(super) fn suspects(
         &self,
         objects: &Objects<'_>,
         suspect: Suspect<'_>,
@@ -218,7 +231,7 @@ impl History {
     }
 
     /// Visits objects that are held as a whole.
-    fn visit(
+    pub(super) fn visit(
         &self,
         objects: &Objects<'_>,
         kinds: &[Kind],

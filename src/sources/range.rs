@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use foldhash::HashSet;
+
 use super::history::{LARGEST, MOST_REFS, People, lock, visit_line, visit_text};
 use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
 use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, Label, Labels, TreeCollector};
-use crate::git::{self, Kind, Lookup, ObjectId, Revisions, Trees, Walked};
+use crate::git::{self, Kind, Lookup, ObjectId, Objects, Origin, Revisions, Store, Trees, Walked};
 use crate::model::{Appearance, BlobPath, Novelty, PlaceKind, start_of_day};
 
 /// Which part of a history is asked for.
@@ -19,6 +21,8 @@ use crate::model::{Appearance, BlobPath, Novelty, PlaceKind, start_of_day};
 pub struct Part {
     /// Where the history starts.
     pub start: Start,
+    /// Names of refs that are part of it.
+    pub names: Vec<Vec<u8>>,
     /// Only commits that were made on this day (`YYYY-MM-DD`, from midnight UTC) or later, or since any other
     /// date that git knows.
     pub since: Option<String>,
@@ -38,6 +42,15 @@ pub enum Start {
     Unpushed,
     /// These objects, without what others lead to.
     Objects(Revisions),
+    /// What a push brought, and what these objects of it lead to: what the repository keeps apart as long as
+    /// nobody accepted it.
+    Incoming(Vec<ObjectId>),
+}
+
+/// What a push brought, apart from what was there before.
+struct Quarantine {
+    apart: Store,
+    before: Store,
 }
 
 /// How many blobs are worth a thread of their own.
@@ -76,22 +89,60 @@ impl History {
         look: Look<'_>,
     ) -> Result<Vec<Told>, SourceError> {
         let (revisions, since) = self.meant(part)?;
+        let quarantine = match part.start {
+            Start::Incoming(_) => Store::quarantine(&self.repository),
+            _ => None,
+        };
+        let quarantine = quarantine.map(|(apart, before)| Quarantine { apart, before });
+        let known = quarantine.as_ref().map(|quarantine| &quarantine.before);
         self.tell_gaps(self.repository.problems().iter().chain(self.store.problems()), each);
         let lookup = Lookup::new(&self.store, LARGEST);
-        let walked = git::walk(&self.repository, &lookup, &revisions, since);
+        let mut walked = git::walk(&self.repository, &lookup, &revisions, since, known);
         self.tell_gaps(&walked.problems, each);
+        walked.tags.retain(|id| !known.is_some_and(|known| known.contains(id)));
         let commits = self.commits_of(&walked, &lookup, suspect, each);
-        let fresh = self.fresh(&walked, &commits, &lookup, special, each);
+        let mut fresh = self.fresh(&walked, &commits, &lookup, special, each);
+        fresh.blobs.retain(|id| !known.is_some_and(|known| known.contains(id)));
         for name in &fresh.names {
             visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
         }
-        let mut suspects = self.suspects_among(&fresh.blobs, suspect, each);
+        for name in part.names.iter().filter(|name| tree::is_telling(name)) {
+            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Ref, name, each);
+        }
+        let mut suspects = match &quarantine {
+            Some(quarantine) => self.suspects_apart(quarantine, &walked, suspect, each),
+            None => self.suspects_among(&fresh.blobs, suspect, each),
+        };
+        fresh.loose.extend(suspects.difference(&fresh.blobs));
         suspects.extend(fresh.special);
         if suspects.is_empty() {
             return Ok(vec![]);
         }
         let found = Found { walked, commits, suspects, loose: fresh.loose };
         Ok(self.tell_part(&found, suspect, each, look))
+    }
+
+    /// The blobs that may hold something of all that a push brought, also of what it leads to nowhere, after a
+    /// look at what is written in its other objects.
+    fn suspects_apart(
+        &self,
+        Quarantine { apart, before }: &Quarantine,
+        walked: &Walked,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> BTreeSet<ObjectId> {
+        let objects = Objects::open(apart);
+        self.tell_gaps(objects.problems(), each);
+        let seen: HashSet<&ObjectId> = walked.commits.iter().chain(&walked.tags).collect();
+        // A pack is completed with objects that were there before, which its differences are based on.
+        let is_new = |id: &git::oid| !before.contains(id) && !seen.contains(&id.to_owned());
+        self.visit(&objects, &[Kind::Commit, Kind::Tag], each, &|id, kind, bytes| {
+            if suspect(bytes) && is_new(id) {
+                visit_text(&id.to_string(), kind == Kind::Tag, bytes, each);
+            }
+        });
+        let suspects = self.suspects(&objects, suspect, each);
+        suspects.into_iter().filter(|id| !before.contains(id)).collect()
     }
 
     fn meant(&self, part: &Part) -> Result<(Revisions, Option<i64>), SourceError> {
@@ -117,6 +168,11 @@ impl History {
                 Revisions { tips: ids(&[b"HEAD", b"refs/heads/"]), excluded: ids(&[b"refs/remotes/"]) }
             }
             Start::Objects(revisions) => revisions.clone(),
+            Start::Incoming(tips) => {
+                let is_apart = self.repository.object_folders()[0].origin == Origin::Quarantine;
+                let excluded = if is_apart { vec![] } else { ids(&[b"HEAD", b"refs/"]) };
+                Revisions { tips: tips.clone(), excluded }
+            }
         };
         let since = part.since.as_deref().map(|date| match start_of_day(date) {
             Some(seconds) => Ok(seconds),

@@ -1,0 +1,93 @@
+//! `stanch hook pre-push` and `stanch hook pre-receive`: what a push brings, before it is sent and before it
+//! is accepted.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::git::read;
+use super::scan::{Prepared, finish, read_ignores};
+use super::{CommandError, Ended, ScanTask};
+use crate::git::{ObjectId, Revisions};
+use crate::sources::{History, Part, Start};
+
+/// The ignore file of a server, in the repository's own folder, which no push changes.
+const SERVER_IGNORES: &str = "info/stanchignore";
+
+/// Scans what a push is about to send. Git tells on standard input, one line a ref: its name here and its
+/// commit, its name there and the commit that is there now (githooks(5)).
+///
+/// # Errors
+/// As for a scan; and when the lines are not such.
+pub fn pre_push(task: &ScanTask, remote: Option<&str>) -> Result<Ended, CommandError> {
+    let prepared = Prepared::of(task)?;
+    let history = open(task)?;
+    let mut part = Part::default();
+    let mut revisions = Revisions::default();
+    for line in lines()? {
+        let [_, new, name, old] = words(&line)?;
+        part.names.push(name.as_bytes().to_vec());
+        revisions.tips.extend(id(new)?);
+        revisions.excluded.extend(id(old)?);
+    }
+    revisions.excluded.extend(history.remote_tips(remote));
+    part.start = Start::Objects(revisions);
+    let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
+    let ignores = read_ignores(task, &worktree)?;
+    let seen = read(&history, Some(&part), &prepared)?;
+    finish(task, &prepared, seen, ignores, false)
+}
+
+/// Scans what a push brought to a server, before any ref is moved. Git tells on standard input, one line a
+/// ref: the commit that is there now, the new one, the name (githooks(5)). Marks in what was pushed count for
+/// nothing, and ignored is what the server's own file says.
+///
+/// # Errors
+/// As for a scan; and when the lines are not such.
+pub fn pre_receive(task: &ScanTask) -> Result<Ended, CommandError> {
+    let prepared = Prepared::of(task)?;
+    let history = open(task)?;
+    let mut part = Part::default();
+    let mut tips = vec![];
+    for line in lines()? {
+        let [_, new, name] = words(&line)?;
+        part.names.push(name.as_bytes().to_vec());
+        tips.extend(id(new)?);
+    }
+    part.start = Start::Incoming(tips);
+    let server = history.folder().join(SERVER_IGNORES);
+    let own = task.ignore_file.clone().or_else(|| server.is_file().then_some(server));
+    let ignores = read_ignores(&ScanTask { ignore_file: own, ..task.clone() }, &[])?;
+    let mut seen = read(&history, Some(&part), &prepared)?;
+    seen.sightings.iter_mut().for_each(|sighting| sighting.ignored_inline = false);
+    finish(task, &prepared, seen, ignores, false)
+}
+
+fn open(task: &ScanTask) -> Result<History, CommandError> {
+    History::open(None, task.jobs).map_err(|error| CommandError::new(error.to_string()))
+}
+
+/// The lines on standard input.
+fn lines() -> Result<Vec<String>, CommandError> {
+    let mut bytes = vec![];
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect())
+}
+
+/// The words of a line; names of refs hold no space.
+fn words<const N: usize>(line: &str) -> Result<[&str; N], CommandError> {
+    let words: Vec<&str> = line.split(' ').collect();
+    words.try_into().map_err(|_| {
+        CommandError::new(format!(
+            "standard input holds a line that git would not write there ({N} words are needed); this command is for git to call, see githooks(5)"
+        ))
+    })
+}
+
+/// An object; `None` for all zeros, which stand for nothing there.
+fn id(hex: &str) -> Result<Option<ObjectId>, CommandError> {
+    let id = ObjectId::from_hex(hex.as_bytes()).map_err(|_| {
+        CommandError::new("standard input holds no object's id where git would write one; see githooks(5)")
+    })?;
+    Ok((!id.is_null()).then_some(id))
+}
