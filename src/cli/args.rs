@@ -62,6 +62,9 @@ pub(super) struct Git {
     /// Only what local branches lead to and no remote's branch does
     #[arg(long, group = "start")]
     pub(super) unpushed: bool,
+    /// Only what is staged, as a commit would store it
+    #[arg(long, group = "start", conflicts_with = "since")]
+    pub(super) staged: bool,
     /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,
@@ -71,6 +74,11 @@ pub(super) struct Git {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Hook {
+    /// Scan what is staged, as a commit would store it
+    PreCommit {
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Scan what a push is about to send; git tells on standard input what that is
     PrePush {
         /// Name of the remote, as git gives it to its hook

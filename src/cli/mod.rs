@@ -68,12 +68,13 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
 }
 
 fn git(typed: args::Git) -> Result<Ended, CommandError> {
-    let args::Git { repository, range, branch, unpushed, since, common } = typed;
-    let start = match (range, branch, unpushed) {
+    let args::Git { repository, range, branch, unpushed, staged, since, common } = typed;
+    let start = match (range, branch, unpushed, staged) {
         (Some(range), ..) => Start::Range(range),
-        (_, Some(branch), _) => Start::Branch(branch),
-        (_, _, true) => Start::Unpushed,
-        (None, None, false) => Start::Refs,
+        (_, Some(branch), ..) => Start::Branch(branch),
+        (_, _, true, _) => Start::Unpushed,
+        (.., true) => Start::Staged,
+        (None, None, false, false) => Start::Refs,
     };
     let part = Part { start, since, names: vec![] };
     let task = meant(repository.into_iter().collect(), common)?;
@@ -82,6 +83,10 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
 
 fn hook(typed: args::Hook) -> Result<Ended, CommandError> {
     let (ended, way_on) = match typed {
+        args::Hook::PreCommit { common } => {
+            let part = Part { start: Start::Staged, ..Part::default() };
+            (commands::git(&meant(vec![], *common)?, Some(&part))?, COMMIT_WAY_ON)
+        }
         args::Hook::PrePush { remote, url: _, common } => {
             (commands::pre_push(&meant(vec![], *common)?, remote.as_deref())?, PUSH_WAY_ON)
         }
@@ -90,15 +95,18 @@ fn hook(typed: args::Hook) -> Result<Ended, CommandError> {
         }
     };
     if ended != Ended::Clean {
-        let _ = writeln!(io::stderr(), "stanch: the push is stopped. {way_on}");
+        let _ = writeln!(io::stderr(), "stanch: {way_on}");
     }
     Ok(ended)
 }
 
-const PUSH_WAY_ON: &str = "Take the secret out of these commits (git rebase -i, git commit --amend), or ignore \
+const COMMIT_WAY_ON: &str = "nothing is committed. Take the secret out and `git add` the file again, or ignore the \
+                             finding by its id, with a reason, in .stanchignore.";
+
+const PUSH_WAY_ON: &str = "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend), or ignore \
                            the finding by its id, with a reason, in .stanchignore. What was ever sent has to be \
                            revoked.";
-const RECEIVE_WAY_ON: &str = "Take the secret out of these commits (git rebase -i, git commit --amend) and push \
+const RECEIVE_WAY_ON: &str = "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend) and push \
                               again, or ask whoever runs this server to ignore the finding by its id. What is here \
                               was sent: revoke it.";
 

@@ -301,7 +301,8 @@ fn ended(report: &Report, fail_on: FailOn) -> Ended {
         // Nobody was asked, so nothing is known to be live.
         FailOn::Live | FailOn::Never => false,
     };
-    if report.findings.iter().any(|finding| failing(finding.confidence)) {
+    // What moved within a repository was not brought by the part of its history that was looked at.
+    if report.findings.iter().any(|finding| failing(finding.confidence) && !finding.is_moved()) {
         Ended::Findings
     } else if report.gaps.is_empty() {
         Ended::Clean

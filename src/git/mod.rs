@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  Repository --refs--> Refs        names, targets, reflogs
+//!      |------> Index               what the next commit will hold
 //!      |------> Revisions           what somebody means by `A..B`
 //!      \------> Store  --> Lookup   one object by its id
 //!                      \-> Objects  each object once, in the order of the packs
@@ -23,6 +24,7 @@ mod descent;
 mod files;
 mod format;
 pub mod history;
+mod index;
 mod inflate;
 mod lookup;
 mod loose;
@@ -44,6 +46,7 @@ pub use gix_hash::{ObjectId, oid};
 pub use gix_object::Kind;
 
 pub use format::RefStorage;
+pub use index::{Index, Staged, StagedFile};
 pub use lookup::{Header, Lookup};
 pub use objects::{Content, Object, Objects};
 pub use problem::{Place, Problem, Trouble};

@@ -8,6 +8,10 @@ use super::history::entries::{Entries, Kind as EntryKind};
 use super::history::headers;
 use super::{Lookup, Problem, Trouble};
 
+/// The largest known repositories have some hundred thousand folders; ten folders that each hold the next one
+/// ten times have thousands of millions.
+const MOST_FOLDERS: usize = 4_000_000;
+
 /// Goes through trees, each once.
 pub struct Trees<'a> {
     lookup: &'a Lookup<'a>,
@@ -101,6 +105,27 @@ impl<'a> Trees<'a> {
         }
     }
 
+    /// Calls `each` with the path and the id of every blob below `root`.
+    pub fn files(&mut self, root: ObjectId, each: &mut dyn FnMut(&[u8], ObjectId)) {
+        let mut rest = vec![(vec![], root)];
+        let mut steps = 0;
+        while let Some((path, tree)) = rest.pop() {
+            steps += 1;
+            if steps > MOST_FOLDERS {
+                let detail = format!("has more than {MOST_FOLDERS} folders; those beyond are not read");
+                return self.problems.push(Problem::object(root, Trouble::TooLarge, detail));
+            }
+            let Some(bytes) = self.read(tree) else { continue };
+            for entry in self.entries(tree, &bytes) {
+                match entry.object {
+                    Some((Kind::Tree, id)) => rest.push(([&path[..], entry.name, b"/"].concat(), id)),
+                    Some((_, id)) => each(&[&path[..], entry.name].concat(), id),
+                    None => {}
+                }
+            }
+        }
+    }
+
     /// The blob at a path below `root`.
     pub fn at(&mut self, root: ObjectId, path: &[u8]) -> Option<ObjectId> {
         let mut found = (Kind::Tree, root);
@@ -112,7 +137,7 @@ impl<'a> Trees<'a> {
         (found.0 == Kind::Blob).then_some(found.1)
     }
 
-    fn read(&mut self, id: ObjectId) -> Option<Vec<u8>> {
+    pub(super) fn read(&mut self, id: ObjectId) -> Option<Vec<u8>> {
         let mut bytes = vec![];
         match self.lookup.find(&id, &mut bytes) {
             Ok(Some(Kind::Tree)) => return Some(bytes),
@@ -127,7 +152,7 @@ impl<'a> Trees<'a> {
         None
     }
 
-    fn entries<'b>(&mut self, id: ObjectId, bytes: &'b [u8]) -> Vec<TreeEntry<'b>> {
+    pub(super) fn entries<'b>(&mut self, id: ObjectId, bytes: &'b [u8]) -> Vec<TreeEntry<'b>> {
         let width = id.kind().len_in_bytes();
         let mut entries = Entries::starting(bytes, width, 0);
         let mut all = vec![];

@@ -1,6 +1,6 @@
 //! One secret with all its places.
 
-use super::{Confidence, Evidence, Place, Rule, Secret, Verdict};
+use super::{Confidence, Evidence, Novelty, Place, Rule, Secret, Verdict};
 
 /// One match at one place, owned: what remains of a candidate when its text is gone.
 #[derive(Debug, Clone)]
@@ -51,6 +51,17 @@ pub struct Finding {
     pub places: Vec<(Place, String)>,
     /// Other rules that claim the same text, sorted.
     pub also: Vec<Also>,
+}
+
+impl Finding {
+    /// Whether the value was there before the part of a history that was looked at, and only came to other
+    /// places.
+    pub fn is_moved(&self) -> bool {
+        self.places.iter().all(|(place, _)| {
+            let novelty = place.appearance.as_ref().and_then(|appearance| appearance.novelty);
+            novelty == Some(Novelty::Moved)
+        })
+    }
 }
 
 /// Identity of a finding: 16 lower-case hex digits.

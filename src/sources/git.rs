@@ -2,8 +2,6 @@
 //! of the repository is run.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -45,22 +43,8 @@ impl Repository {
 
 fn read_index(top: &Path) -> Result<Tracked, String> {
     let repository = git::Repository::open(top).map_err(|problem| problem.detail)?;
-    let index = repository.index_file();
     let mut paths = HashSet::new();
-    match fs::metadata(index) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err("the index is no regular file".into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Tracked { paths }),
-        Err(error) => return Err(error.to_string()),
-    }
-    let options = gix_index::decode::Options { thread_limit: Some(1), ..Default::default() };
-    let file = gix_index::File::at(index, repository.object_format(), true, options).map_err(|error| {
-        // The message of this one names a full path.
-        let open = error.downcast_any_ref::<gix_index::file::init::OpenError>();
-        open.map_or_else(|| error.to_string(), |open| open.source.to_string())
-    })?;
-    for entry in file.entries() {
-        let path: &[u8] = entry.path(&file);
+    for path in repository.index()?.iter().flat_map(git::Index::paths) {
         let slashes = memchr::memchr_iter(b'/', path).map(|slash| path[..slash].to_vec());
         paths.extend(slashes);
         paths.insert(path.strip_suffix(b"/").unwrap_or(path).to_vec());

@@ -6,6 +6,7 @@ mod holes;
 mod ignores;
 mod packed;
 mod range;
+mod staged;
 mod stdin;
 mod tree;
 

@@ -42,6 +42,8 @@ pub enum Start {
     Unpushed,
     /// These objects, without what others lead to.
     Objects(Revisions),
+    /// What the index holds and the commit that is checked out does not: what would be committed.
+    Staged,
     /// What a push brought, and what these objects of it lead to: what the repository keeps apart as long as
     /// nobody accepted it.
     Incoming(Vec<ObjectId>),
@@ -88,6 +90,9 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Result<Vec<Told>, SourceError> {
+        if part.start == Start::Staged {
+            return self.read_staged(suspect, special, each, look);
+        }
         let (revisions, since) = self.meant(part)?;
         let quarantine = match part.start {
             Start::Incoming(_) => Store::quarantine(&self.repository),
@@ -168,6 +173,7 @@ impl History {
                 Revisions { tips: ids(&[b"HEAD", b"refs/heads/"]), excluded: ids(&[b"refs/remotes/"]) }
             }
             Start::Objects(revisions) => revisions.clone(),
+            Start::Staged => Revisions::default(),
             Start::Incoming(tips) => {
                 let is_apart = self.repository.object_folders()[0].origin == Origin::Quarantine;
                 let excluded = if is_apart { vec![] } else { ids(&[b"HEAD", b"refs/"]) };
@@ -261,7 +267,7 @@ impl History {
     }
 
     /// The blobs that may hold something.
-    fn suspects_among(
+    pub(super) fn suspects_among(
         &self,
         blobs: &BTreeSet<ObjectId>,
         suspect: Suspect<'_>,
@@ -311,7 +317,7 @@ impl History {
         self.suspects_among(&blobs, suspect, &|_| {})
     }
 
-    fn head_tree(&self, lookup: &Lookup<'_>) -> Option<ObjectId> {
+    pub(super) fn head_tree(&self, lookup: &Lookup<'_>) -> Option<ObjectId> {
         let refs = self.repository.refs();
         git::tree_of(lookup, *refs.resolve(b"HEAD")?).ok().flatten()
     }
