@@ -74,6 +74,28 @@ pub(super) struct Git {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Hook {
+    /// Let git scan before commits, their messages and pushes; hooks that are there already run first
+    Install {
+        /// For all repositories of this user
+        #[arg(long)]
+        global: bool,
+        /// Only this hook; can be given several times
+        #[arg(long, value_name = "NAME")]
+        hook: Vec<HookName>,
+    },
+    /// Take the hooks away again and put back what was there before
+    Uninstall {
+        /// For all repositories of this user
+        #[arg(long)]
+        global: bool,
+    },
+    /// Scan the message of a commit, as git will store it
+    CommitMsg {
+        /// The file that holds it, as git gives it to its hook
+        file: PathBuf,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Scan what is staged, as a commit would store it
     PreCommit {
         #[command(flatten)]
@@ -153,6 +175,13 @@ pub(super) enum Rules {
         /// Name of the provider; the file is named after it
         provider: String,
     },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum HookName {
+    PreCommit,
+    CommitMsg,
+    PrePush,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -11,7 +11,7 @@ use clap::Parser;
 
 pub use exit::Exit;
 
-use crate::commands::{self, CommandError, Ended, FailOn, Output, ScanTask};
+use crate::commands::{self, CommandError, Ended, FailOn, Hook, Output, Reach, ScanTask};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
 use crate::sources::{Part, Start};
@@ -48,7 +48,7 @@ fn run(command: args::Command) -> Result<Exit, CommandError> {
     match command {
         args::Command::Scan(typed) => commands::scan(&scan(*typed)?).map(exit),
         args::Command::Git(typed) => git(*typed).map(exit),
-        args::Command::Hook(typed) => hook(typed).map(exit),
+        args::Command::Hook(typed) => hook(typed),
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Rules(typed) => rules(typed),
     }
@@ -81,28 +81,79 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
     commands::git(&task, Some(&part).filter(|part| **part != Part::default()))
 }
 
-fn hook(typed: args::Hook) -> Result<Ended, CommandError> {
-    let (ended, way_on) = match typed {
-        args::Hook::PreCommit { common } => {
+fn hook(typed: args::Hook) -> Result<Exit, CommandError> {
+    let reach = |global: bool| if global { Reach::Global } else { Reach::Repository };
+    match typed {
+        args::Hook::Install { global, hook } => {
+            let named: Vec<Hook> = hook.into_iter().map(hook_of).collect();
+            let chosen = if named.is_empty() { &Hook::ALL[..] } else { &named };
+            say(&commands::install(chosen, reach(global))?)
+        }
+        args::Hook::Uninstall { global } => say(&commands::uninstall(reach(global))?),
+        args::Hook::PreCommit { common } => unless_skipped(COMMIT_WAY_ON, || {
             let part = Part { start: Start::Staged, ..Part::default() };
-            (commands::git(&meant(vec![], *common)?, Some(&part))?, COMMIT_WAY_ON)
+            commands::git(&meant(vec![], *common)?, Some(&part))
+        }),
+        args::Hook::CommitMsg { file, common } => {
+            unless_skipped(MESSAGE_WAY_ON, || commands::commit_msg(&meant(vec![], *common)?, &file))
         }
         args::Hook::PrePush { remote, url: _, common } => {
-            (commands::pre_push(&meant(vec![], *common)?, remote.as_deref())?, PUSH_WAY_ON)
+            unless_skipped(PUSH_WAY_ON, || commands::pre_push(&meant(vec![], *common)?, remote.as_deref()))
         }
         args::Hook::PreReceive { common } => {
-            (commands::pre_receive(&meant(vec![], *common)?)?, RECEIVE_WAY_ON)
+            let ended = commands::pre_receive(&meant(vec![], *common)?)?;
+            Ok(advise(ended, RECEIVE_WAY_ON))
         }
-    };
-    if ended != Ended::Clean {
-        let _ = writeln!(io::stderr(), "stanch: {way_on}");
     }
-    Ok(ended)
+}
+
+fn hook_of(typed: args::HookName) -> Hook {
+    match typed {
+        args::HookName::PreCommit => Hook::PreCommit,
+        args::HookName::CommitMsg => Hook::CommitMsg,
+        args::HookName::PrePush => Hook::PrePush,
+    }
+}
+
+/// By this variable people let git go on without a scan, once.
+const SKIP: &str = "STANCH_SKIP";
+
+fn unless_skipped(
+    way_on: &str,
+    scan: impl FnOnce() -> Result<Ended, CommandError>,
+) -> Result<Exit, CommandError> {
+    if std::env::var_os(SKIP).is_some_and(|value| !value.is_empty()) {
+        let _ = writeln!(io::stderr(), "stanch: nothing is scanned, since {SKIP} is set");
+        return Ok(Exit::Clean);
+    }
+    scan().map(|ended| advise(ended, way_on))
+}
+
+/// Tells how to go on after git was stopped.
+fn advise(ended: Ended, way_on: &str) -> Exit {
+    match ended {
+        Ended::Clean => {}
+        Ended::Findings => drop(writeln!(io::stderr(), "stanch: {way_on}")),
+        Ended::Gaps => drop(writeln!(
+            io::stderr(),
+            "stanch: not everything could be scanned, so git is stopped. What is said above has to be mended or, \
+             where that is right, accepted in .stanchignore; {SKIP}=1 lets a commit or a push pass as it is."
+        )),
+    }
+    exit(ended)
+}
+
+fn say(lines: &[String]) -> Result<Exit, CommandError> {
+    let mut out = io::stdout().lock();
+    lines.iter().try_for_each(|line| writeln!(out, "{}", sanitize(line))).map_err(CommandError::from)?;
+    Ok(Exit::Clean)
 }
 
 const COMMIT_WAY_ON: &str = "nothing is committed. Take the secret out and `git add` the file again, or ignore the \
                              finding by its id, with a reason, in .stanchignore.";
 
+const MESSAGE_WAY_ON: &str = "nothing is committed. Take the secret out of the message; git keeps it in \
+                              .git/COMMIT_EDITMSG, which is not part of any commit.";
 const PUSH_WAY_ON: &str = "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend), or ignore \
                            the finding by its id, with a reason, in .stanchignore. What was ever sent has to be \
                            revoked.";

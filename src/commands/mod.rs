@@ -1,17 +1,21 @@
 //! One file a subcommand; each reads as a table of contents of what happens.
 
+mod commit_msg;
 mod conceal;
 mod demo;
 mod examine;
 mod git;
+mod hook;
 mod output;
 mod push;
 pub mod rules;
 mod scan;
 
+pub use commit_msg::commit_msg;
 pub use conceal::concealed;
 pub use demo::demo;
 pub use git::git;
+pub use hook::{Hook, Reach, install, uninstall};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};
 pub use scan::{Ended, FailOn, ScanTask, scan};

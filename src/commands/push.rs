@@ -23,7 +23,7 @@ pub fn pre_push(task: &ScanTask, remote: Option<&str>) -> Result<Ended, CommandE
     let history = open(task)?;
     let mut part = Part::default();
     let mut revisions = Revisions::default();
-    for line in lines()? {
+    for line in pushed()? {
         let [_, new, name, old] = words(&line)?;
         part.names.push(name.as_bytes().to_vec());
         revisions.tips.extend(id(new)?);
@@ -64,6 +64,15 @@ pub fn pre_receive(task: &ScanTask) -> Result<Ended, CommandError> {
 
 fn open(task: &ScanTask) -> Result<History, CommandError> {
     History::open(None, task.jobs).map_err(|error| CommandError::new(error.to_string()))
+}
+
+/// The lines that git writes for this hook. The pre-commit framework keeps them for itself and tells of one ref in
+/// variables (its documentation, "pre-commit during push").
+fn pushed() -> Result<Vec<String>, CommandError> {
+    let variable = |name: &str| std::env::var(format!("PRE_COMMIT_{name}")).ok();
+    let (Some(new), Some(old)) = (variable("TO_REF"), variable("FROM_REF")) else { return lines() };
+    let [here, there] = ["LOCAL_BRANCH", "REMOTE_BRANCH"].map(|name| variable(name).unwrap_or_default());
+    Ok(vec![format!("{here} {new} {there} {old}")])
 }
 
 /// The lines on standard input.

@@ -1,7 +1,7 @@
-//! A `git` of the machine, for what cannot be read in-process: refs in reftables, and what people mean by a
-//! revision.
+//! A `git` of the machine, for what cannot be read in-process: refs in reftables, what people mean by a
+//! revision, and what a user configured about hooks.
 //!
-//! The repository may be anyone's, and its configuration is read by that git. What keeps anything in it
+//! But for the latter, the repository may be anyone's, and its configuration is read by that git. What keeps anything in it
 //! from being run:
 //! - Only `for-each-ref` and `rev-parse` are asked. They read and write nothing, so hooks, filters, textconv,
 //!   merge drivers, editors, signing programs and credential helpers have no part in it; the format names no
@@ -90,6 +90,39 @@ pub(super) fn rev_parse(repository: &Repository, argument: &str) -> Result<Vec<S
         Problem::file(dir, Trouble::Missing, detail)
     })?;
     Ok(told)
+}
+
+/// Whose configuration is meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// What holds in this folder, the user's own settings included.
+    Here(&'a Path),
+    /// What the user set for all repositories.
+    User,
+}
+
+/// What `git config` says with these arguments; `None` where nothing is set. It is asked on behalf of the user,
+/// who runs git here anyway, and so with the user's own environment. `git config` runs nothing that is
+/// configured.
+///
+/// # Errors
+/// When there is no git on the machine, or it refuses.
+pub(super) fn configured(scope: Scope<'_>, args: &[&str]) -> Result<Option<String>, Problem> {
+    let told = |detail: String| Problem::file(Path::new("git config"), Trouble::Unsupported, detail);
+    let git = find_git().ok_or_else(|| told("there is no git on PATH; install it".into()))?;
+    let mut command = Command::new(&git);
+    match scope {
+        Scope::Here(folder) => command.current_dir(folder).arg("config"),
+        Scope::User => command.args(["config", "--global"]),
+    };
+    command.args(args).stdin(Stdio::null());
+    let output = command.output().map_err(|error| Problem::io(&git, &error))?;
+    match output.status.code() {
+        Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())),
+        // Not set; and where it is to be taken away, not there.
+        Some(1 | 5) => Ok(None),
+        _ => Err(told(String::from_utf8_lossy(&output.stderr).trim_end().to_owned())),
+    }
 }
 
 const FORMAT: &str = "--format=%(objectname) %(symref) %(refname)";

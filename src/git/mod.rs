@@ -24,6 +24,7 @@ mod descent;
 mod files;
 mod format;
 pub mod history;
+pub mod hooks;
 mod index;
 mod inflate;
 mod lookup;
