@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
+use common::{Project, token};
 use stanch::proofs;
 use stanch::rules::schema;
-
-const START: &str = "<!-- proofs -->\n";
-const END: &str = "<!-- /proofs -->";
 
 #[test]
 fn the_rule_reference_names_every_key() {
@@ -28,19 +28,47 @@ fn the_rule_reference_names_every_key() {
 
 #[test]
 fn the_rule_reference_lists_every_proof() {
-    let page = read("rules/README.md");
     let row = |name: &&str| format!("| `{name}` | {} |\n", proofs::by_name(name).unwrap().summary);
     let table = format!(
         "| proof | what it looks at |\n|---|---|\n{}",
         proofs::names::NAMES.iter().map(row).collect::<String>()
     );
-    let (before, rest) = page.split_once(START).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let expected = format!("{before}{START}{table}{END}{after}");
+    assert_holds("rules/README.md", ("<!-- proofs -->\n", "<!-- /proofs -->"), &table);
+}
+
+#[test]
+fn the_front_page_shows_what_a_scan_prints() {
+    let project = Project::new();
+    project.write("deploy/.env", format!("STAGE=production\nGITHUB_TOKEN={}\n", token(2026)));
+    let command = "stanch scan --rule github-pat-classic deploy";
+    let ran = project.stanch(command.split(' ').skip(1)).run();
+    ran.exits(1);
+    let shown = format!("```console\n$ {command}\n{}```\n", ran.stdout());
+    assert_holds("README.md", ("<!-- demo -->\n", "<!-- /demo -->"), &shown);
+}
+
+#[test]
+fn the_front_page_names_every_option_of_a_history() {
+    let page = read("README.md");
+    let help = Project::new().stanch(["git", "--help"]).run().stdout();
+    let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+    let common = Project::new().stanch(["scan", "--help"]).run().stdout();
+    for option in options.filter(|option| !common.contains(option)) {
+        assert!(page.contains(option), "README.md does not tell of {option}");
+    }
+}
+
+/// Holds what stands between two marks of a page against what it should be, or writes it there.
+#[track_caller]
+fn assert_holds(name: &str, (start, end): (&str, &str), text: &str) {
+    let page = read(name);
+    let (before, rest) = page.split_once(start).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let expected = format!("{before}{start}{text}{end}{after}");
     if std::env::var_os("STANCH_REWRITE").is_some() {
-        fs::write(path("rules/README.md"), &expected).unwrap();
+        fs::write(path(name), &expected).unwrap();
     } else {
-        assert!(page == expected, "rules/README.md is out of date; run STANCH_REWRITE=1 cargo test");
+        assert!(page == expected, "{name} is out of date; run STANCH_REWRITE=1 cargo test");
     }
 }
 
