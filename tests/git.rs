@@ -192,3 +192,21 @@ fn an_ignored_id_is_not_told() {
     ran.exits(0);
     assert_eq!(ran.tally("ignored_by_file"), 1);
 }
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_a_gap() {
+    let project = repository(&[]);
+    commit(&project, "a.txt", "a\n", "base");
+    project.git(&["config", "extensions.worktreeConfig", "true"]);
+    project.write(
+        ".git/config.worktree",
+        format!("[http]\n\textraheader = Authorization: Bearer {}\n", token(40)),
+    );
+    assert_places(&project, &["config .git/config.worktree - - -"]);
+    std::fs::remove_file(project.path(".git/config.worktree")).unwrap();
+    project.write("elsewhere", "[core]\n");
+    std::os::unix::fs::symlink(project.path("elsewhere"), project.path(".git/config.worktree")).unwrap();
+    let ran = scan(&project);
+    ran.exits(3);
+    assert_eq!(ran.json()["gaps"][0]["path"], ".git/config.worktree");
+}

@@ -44,6 +44,9 @@ pub(super) struct Scan {
     /// Scan what .gitignore hides as well
     #[arg(long)]
     pub(super) no_ignore: bool,
+    /// Scan the files of this commit, branch or tag instead of those that are there now, without a checkout
+    #[arg(long, value_name = "REV", conflicts_with = "no_ignore")]
+    pub(super) rev: Option<String>,
     #[command(flatten)]
     pub(super) common: Common,
 }

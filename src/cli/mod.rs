@@ -162,8 +162,13 @@ const RECEIVE_WAY_ON: &str = "the push is stopped. Take the secret out of these 
                               was sent: revoke it.";
 
 fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {
-    let args::Scan { paths, exclude, no_ignore, common } = typed;
-    Ok(ScanTask { exclude, gitignore: !no_ignore, ..meant(paths, common)? })
+    let args::Scan { paths, exclude, no_ignore, rev, common } = typed;
+    if rev.is_some() && paths.iter().any(|path| path == Path::new("-")) {
+        return Err(CommandError::new(
+            "--rev is about a commit, standard input is not in it; leave one of them out",
+        ));
+    }
+    Ok(ScanTask { exclude, gitignore: !no_ignore, revision: rev, ..meant(paths, common)? })
 }
 
 /// What was typed, checked and with the defaults filled in.
@@ -200,6 +205,7 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
     }
     Ok(ScanTask {
         roots,
+        revision: None,
         format,
         output: typed.output.map_or(Output::Stdout, Output::File),
         // What makes the run fail is shown: a lower --fail-on lowers what is shown.

@@ -39,6 +39,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         own_rules: vec![],
         jobs: 1,
         gitignore: false,
+        revision: None,
         ignore_file: None,
         reveal: false,
     })

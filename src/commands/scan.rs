@@ -14,7 +14,9 @@ use crate::findings::{Chosen, IgnoreFile, Settled, settle};
 use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, day};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{Passed, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
+use crate::sources::{
+    Passed, Revision, Source, SourceError, Stdin, Tree, TreeOptions, Visit, folder_as_shown,
+};
 
 /// The ignore file of a root.
 const IGNORE_FILE: &str = ".stanchignore";
@@ -24,6 +26,8 @@ const IGNORE_FILE: &str = ".stanchignore";
 pub struct ScanTask {
     /// Folders and files; `-` is standard input.
     pub roots: Vec<PathBuf>,
+    /// The commit of which the files at the roots are scanned, instead of those that are there now.
+    pub revision: Option<String>,
     /// How the report is written.
     pub format: Format,
     /// Where it goes.
@@ -213,12 +217,15 @@ fn sources(task: &ScanTask) -> Result<Vec<Box<dyn Source>>, CommandError> {
     let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
         task.roots.iter().cloned().partition(|root| root == Path::new("-"));
     let mut sources: Vec<Box<dyn Source>> = vec![];
+    let wrong = |error: SourceError| CommandError::new(error.to_string());
+    if let Some(revision) = &task.revision {
+        let revision = Revision::new(revision, &paths, task.jobs, &task.exclude).map_err(wrong)?;
+        return Ok(vec![Box::new(revision)]);
+    }
     if !paths.is_empty() {
         let options =
             TreeOptions { jobs: task.jobs, gitignore: task.gitignore, exclude: task.exclude.clone() };
-        sources.push(Box::new(
-            Tree::new(&paths, options).map_err(|error| CommandError::new(error.to_string()))?,
-        ));
+        sources.push(Box::new(Tree::new(&paths, options).map_err(wrong)?));
     }
     if !stdin.is_empty() {
         sources.push(Box::new(Stdin));

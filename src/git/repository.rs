@@ -16,6 +16,9 @@ use super::{Problem, RefStorage, Trouble, alternates};
 const LONGEST_POINTER: u64 = 64 * 1024;
 
 /// The ids of a shallow boundary: some fetches cut every branch.
+/// Largest file of configuration that is read, in bytes; people write some kilobytes.
+const LONGEST_CONFIGURATION: u64 = 64 * 1024 * 1024;
+
 const LONGEST_SHALLOW: u64 = 256 * 1024 * 1024;
 
 /// A repository that was found. It holds paths and facts; nothing stays open.
@@ -225,6 +228,26 @@ impl Repository {
                     .into_iter()
                     .any(|file| Path::new(&file.file_name()).extension() == Some(OsStr::new("promisor")))
             })
+    }
+
+    /// Calls `each` with the name and the text of each file of configuration that is the repository's own: that
+    /// of all worktrees, and those of single ones. A link is not followed: it may lead to any file of the machine.
+    pub fn configuration(&self, each: &mut dyn FnMut(&Path, &[u8])) -> Vec<Problem> {
+        let of_worktrees = self.worktree_dirs().into_iter().map(|(dir, _)| dir.join("config.worktree"));
+        let mut problems = vec![];
+        for path in std::iter::once(self.common_dir.join("config")).chain(of_worktrees) {
+            let is_link = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
+            if is_link {
+                let detail = "is a link, which is not followed";
+                problems.push(Problem::file(&path, Trouble::Unsupported, detail));
+                continue;
+            }
+            match if_there(read_short(&path, LONGEST_CONFIGURATION)) {
+                Ok(text) => text.iter().for_each(|text| each(&path, text)),
+                Err(error) => problems.push(Problem::io(&path, &error)),
+            }
+        }
+        problems
     }
 
     /// The commits whose parents were cut off (a shallow clone), sorted; none in a whole repository.

@@ -126,15 +126,15 @@ impl<'a> Trees<'a> {
         }
     }
 
-    /// The blob at a path below `root`.
-    pub fn at(&mut self, root: ObjectId, path: &[u8]) -> Option<ObjectId> {
+    /// The blob or the tree at a path below `root`; at the empty path it is `root` itself.
+    pub fn entry(&mut self, root: ObjectId, path: &[u8]) -> Option<(Kind, ObjectId)> {
         let mut found = (Kind::Tree, root);
-        for name in path.split(|&byte| byte == b'/') {
+        for name in path.split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
             let (Kind::Tree, tree) = found else { return None };
             let bytes = self.read(tree)?;
             found = self.entries(tree, &bytes).into_iter().find(|entry| entry.name == name)?.object?;
         }
-        (found.0 == Kind::Blob).then_some(found.1)
+        Some(found)
     }
 
     pub(super) fn read(&mut self, id: ObjectId) -> Option<Vec<u8>> {

@@ -5,7 +5,6 @@
 //! paths are worked out for those that are, and only there somebody has a closer look.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -297,17 +296,11 @@ impl History {
 
     /// The configuration may hold addresses with passwords, and headers with tokens.
     fn config(&self, each: &(dyn Fn(Visit<'_>) + Sync)) {
-        let files = [
-            (self.repository.common_dir().join("config"), ".git/config"),
-            (self.repository.git_dir().join("config.worktree"), ".git/config.worktree"),
-        ];
-        for (file, shown) in files {
-            let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
-            if let Some(bytes) = is_file.then(|| fs::read(&file).ok()).flatten() {
-                let (path, content) = (BlobPath::from(shown), Content::Whole(&bytes));
-                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::Config, appearance: None, content }));
-            }
-        }
+        let problems = self.repository.configuration(&mut |file, text| {
+            let (path, content) = (self.shown(file), Content::Whole(text));
+            each(Visit::Blob(Blob { path: &path, kind: PlaceKind::Config, appearance: None, content }));
+        });
+        self.tell_gaps(&problems, each);
     }
 
     fn tell(

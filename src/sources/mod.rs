@@ -1,11 +1,13 @@
 //! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
 
+mod blobs;
 mod git;
 mod history;
 mod holes;
 mod ignores;
 mod packed;
 mod range;
+mod revision;
 mod staged;
 mod stdin;
 mod tree;
@@ -13,6 +15,7 @@ mod tree;
 pub use history::{History, Located, Look, Special, Suspect, Told};
 pub use packed::is_packed;
 pub use range::{Part, Start};
+pub use revision::Revision;
 pub use stdin::Stdin;
 pub use tree::{Tree, TreeOptions, folder_as_shown};
 

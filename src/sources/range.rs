@@ -4,12 +4,11 @@
 //! there before is looked at when something was found: to tell a value that moved from one that is new.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use foldhash::HashSet;
 
+use super::blobs::for_each_blob;
 use super::history::{LARGEST, MOST_REFS, People, lock, visit_line, visit_text};
 use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
 use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, Label, Labels, TreeCollector};
@@ -54,9 +53,6 @@ struct Quarantine {
     apart: Store,
     before: Store,
 }
-
-/// How many blobs are worth a thread of their own.
-const SHARE: usize = 32;
 
 /// The commits of a part, and what in it may hold something.
 struct Found {
@@ -273,28 +269,17 @@ impl History {
         suspect: Suspect<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
     ) -> BTreeSet<ObjectId> {
-        let blobs: Vec<&ObjectId> = blobs.iter().collect();
-        let (suspected, next) = (Mutex::new(BTreeSet::new()), AtomicUsize::new(0));
-        let work = || {
-            let lookup = Lookup::new(&self.store, LARGEST);
-            let mut bytes = vec![];
-            while let Some(&&id) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match lookup.find(&id, &mut bytes) {
-                    Ok(Some(_)) => {
-                        each(Visit::Past(bytes.len() as u64));
-                        if suspect(&bytes) {
-                            lock(&suspected).insert(id);
-                        }
-                    }
-                    Ok(None) => self.tell_missing(id, each),
-                    Err(problem) => self.tell_gaps([&problem], each),
+        let suspected = Mutex::new(BTreeSet::new());
+        let blobs: Vec<(ObjectId, ())> = blobs.iter().map(|&id| (id, ())).collect();
+        for_each_blob(&self.store, self.jobs, &blobs, &|&(id, ()), read| match read {
+            Ok(Some(bytes)) => {
+                each(Visit::Past(bytes.len() as u64));
+                if suspect(bytes) {
+                    lock(&suspected).insert(id);
                 }
             }
-        };
-        let threads = self.jobs.min(blobs.len().div_ceil(SHARE));
-        thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(work)));
-            work();
+            Ok(None) => self.tell_missing(id, each),
+            Err(problem) => self.tell_gaps([&problem], each),
         });
         suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -367,9 +352,12 @@ impl History {
             .map(|(Arrival { occurrence, novelty }, reach)| {
                 let path = BlobPath::new(past.path(occurrence.path));
                 let mut appearance = people.appearance(occurrence, reach, &wanted, &refs);
-                let blob = head.and_then(|tree| Trees::new(&lookup).at(tree, path.as_bytes()));
-                appearance.in_head = blob.is_some_and(|blob| {
-                    self.labels_at(&path, &blob, false, &lookup, each, look).contains(&occurrence.label)
+                let entry = head.and_then(|tree| Trees::new(&lookup).entry(tree, path.as_bytes()));
+                appearance.in_head = entry.is_some_and(|(kind, blob)| {
+                    kind == Kind::Blob
+                        && self
+                            .labels_at(&path, &blob, false, &lookup, each, look)
+                            .contains(&occurrence.label)
                 });
                 appearance.novelty = Some(match novelty {
                     history::Novelty::New => Novelty::New,

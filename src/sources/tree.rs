@@ -69,14 +69,19 @@ impl Tree {
             .collect::<Result<Vec<Root>, _>>()?;
         let mut begins = HashSet::new();
         roots.retain(|root| begins.insert(root.path.clone()));
-        let mut excludes = GitignoreBuilder::new("");
-        for pattern in &options.exclude {
-            let added = excludes.add_line(None, pattern);
-            added.map_err(|error| SourceError(format!("the pattern `{pattern}` of --exclude: {error}")))?;
-        }
-        let excludes = excludes.build().map_err(|error| SourceError(format!("--exclude: {error}")))?;
+        let excludes = excludes(&options.exclude)?;
         Ok(Tree { roots, begins, options, excludes })
     }
+}
+
+/// What patterns in the form of `.gitignore` leave out.
+pub(super) fn excludes(patterns: &[String]) -> Result<Gitignore, SourceError> {
+    let mut excludes = GitignoreBuilder::new("");
+    for pattern in patterns {
+        let added = excludes.add_line(None, pattern);
+        added.map_err(|error| SourceError(format!("the pattern `{pattern}` of --exclude: {error}")))?;
+    }
+    excludes.build().map_err(|error| SourceError(format!("--exclude: {error}")))
 }
 
 /// What paths below a folder that was named begin with in a report: nothing where it is the only root,
@@ -237,7 +242,7 @@ impl Tree {
 }
 
 /// A path is stored text too; long names with digits may hold a token.
-fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
+pub(super) fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     let name = path.file_name();
     if is_telling(name) {
         each(Visit::Blob(Blob {
