@@ -68,6 +68,9 @@ pub(super) struct Git {
     /// Only what is staged, as a commit would store it
     #[arg(long, group = "start", conflicts_with = "since")]
     pub(super) staged: bool,
+    /// Scan the histories of submodules as well
+    #[arg(long, conflicts_with_all = ["start", "since"])]
+    pub(super) recurse_submodules: bool,
     /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,

@@ -11,7 +11,7 @@ use clap::Parser;
 
 pub use exit::Exit;
 
-use crate::commands::{self, CommandError, Ended, FailOn, Hook, Output, Reach, ScanTask};
+use crate::commands::{self, CommandError, Ended, FailOn, Hook, Output, Reach, ScanTask, Scope};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
 use crate::sources::{Part, Start};
@@ -68,7 +68,7 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
 }
 
 fn git(typed: args::Git) -> Result<Ended, CommandError> {
-    let args::Git { repository, range, branch, unpushed, staged, since, common } = typed;
+    let args::Git { repository, range, branch, unpushed, staged, recurse_submodules, since, common } = typed;
     let start = match (range, branch, unpushed, staged) {
         (Some(range), ..) => Start::Range(range),
         (_, Some(branch), ..) => Start::Branch(branch),
@@ -78,7 +78,12 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
     };
     let part = Part { start, since, names: vec![] };
     let task = meant(repository.into_iter().collect(), common)?;
-    commands::git(&task, Some(&part).filter(|part| **part != Part::default()))
+    let scope = match (part == Part::default(), recurse_submodules) {
+        (false, _) => Scope::Part(part),
+        (true, true) => Scope::WithSubmodules,
+        (true, false) => Scope::Whole,
+    };
+    commands::git(&task, &scope)
 }
 
 fn hook(typed: args::Hook) -> Result<Exit, CommandError> {
@@ -92,7 +97,7 @@ fn hook(typed: args::Hook) -> Result<Exit, CommandError> {
         args::Hook::Uninstall { global } => say(&commands::uninstall(reach(global))?),
         args::Hook::PreCommit { common } => unless_skipped(COMMIT_WAY_ON, || {
             let part = Part { start: Start::Staged, ..Part::default() };
-            commands::git(&meant(vec![], *common)?, Some(&part))
+            commands::git(&meant(vec![], *common)?, &Scope::Part(part))
         }),
         args::Hook::CommitMsg { file, common } => {
             unless_skipped(MESSAGE_WAY_ON, || commands::commit_msg(&meant(vec![], *common)?, &file))

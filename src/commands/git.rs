@@ -8,24 +8,73 @@ use super::examine::{Examined, examine, suspected};
 use super::scan::{Prepared, Seen, finish, lock, read_ignores};
 use super::{CommandError, Ended, ScanTask};
 use crate::git::history::Label;
-use crate::model::{BlobPath, PlaceKind, Secret, Sighting};
+use crate::model::{BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
-use crate::sources::{Blob, Content, History, Located, Part, Told, Visit};
+use crate::sources::{Blob, History, Located, Part, Told, Visit};
+
+/// What of a repository is scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of its history.
+    Whole,
+    /// The same, and that of its submodules.
+    WithSubmodules,
+    /// A part of its history.
+    Part(Part),
+}
 
 /// Scans the history of the repository that is the first root of the task, or of the one at hand where the
 /// task has no root, or a part of it, and reports.
 ///
 /// # Errors
 /// As for a scan; and when there is no repository, or the part names what is not there.
-pub fn git(task: &ScanTask, part: Option<&Part>) -> Result<Ended, CommandError> {
+pub fn git(task: &ScanTask, scope: &Scope) -> Result<Ended, CommandError> {
     task.output.check()?;
     let prepared = Prepared::of(task)?;
     let path = task.roots.first().map(|root| root.as_path());
     let history = History::open(path, task.jobs).map_err(|error| CommandError::new(error.to_string()))?;
     let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
     let ignores = read_ignores(task, &worktree)?;
-    let seen = read(&history, part, &prepared)?;
-    finish(task, &prepared, seen, ignores, part.is_none())
+    let seen = match scope {
+        Scope::Whole => whole(&history, &prepared)?,
+        Scope::WithSubmodules => nested(&history, &prepared, DEEPEST)?,
+        Scope::Part(part) => read(&history, Some(part), &prepared)?,
+    };
+    finish(task, &prepared, seen, ignores, !matches!(scope, Scope::Part(_)))
+}
+
+/// Submodules may have submodules; so many in each other nobody has.
+const DEEPEST: usize = 32;
+
+fn whole(history: &History, prepared: &Prepared) -> Result<Seen, CommandError> {
+    let mut seen = read(history, None, prepared)?;
+    let submodules = history.submodules().here.len() as u64;
+    if submodules > 0 {
+        let submodules =
+            if submodules == 1 { "1 submodule".into() } else { format!("{submodules} submodules") };
+        seen.notes.push(format!(
+            "the history of {submodules} is here and was not scanned; --recurse-submodules does so"
+        ));
+    }
+    Ok(seen)
+}
+
+/// What is in the history and in those of its submodules.
+fn nested(history: &History, prepared: &Prepared, depth: usize) -> Result<Seen, CommandError> {
+    let mut seen = read(history, None, prepared)?;
+    let submodules = history.submodules();
+    submodules.absent.into_iter().for_each(|gap| seen.take(Visit::Gap(gap)));
+    for (prefix, folder) in submodules.here {
+        let unreadable = |detail| Gap { path: prefix.clone(), reason: GapReason::Unreadable, detail };
+        match (history.of_submodule(&folder), depth.checked_sub(1)) {
+            (Ok(submodule), Some(depth)) => seen.absorb(nested(&submodule, prepared, depth)?, &prefix),
+            (Ok(_), None) => {
+                seen.take(Visit::Gap(unreadable("submodules lie in each other too deep".into())));
+            }
+            (Err(error), _) => seen.take(Visit::Gap(unreadable(error.to_string()))),
+        }
+    }
+    Ok(seen)
 }
 
 /// What is in the history, or in a part of it.
@@ -53,8 +102,8 @@ pub(super) fn read(
     let suspect = |bytes: &[u8]| suspected(engine, bytes);
     let special = |name: &[u8]| engine.is_special(name);
     let mut look = |located: Located<'_>| {
-        let Located { path, object, bytes, in_scope } = located;
-        let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
+        let Located { path, object, content, in_scope } = located;
+        let blob = Blob { path, kind: PlaceKind::File, appearance: None, content };
         let examined = examine(engine, chosen, blob);
         let labels = places.add(path, object, &examined.sightings);
         if in_scope {
@@ -99,7 +148,7 @@ impl Places {
 
     /// What was seen where a label came to a path, with what became of it.
     fn take(&self, told: Told) -> Vec<Sighting> {
-        let Told { path, label, appearance } = told;
+        let Told { path, label, appearance, note_on } = told;
         let Some(at) = self.sightings.get(&(path, label)) else { return vec![] };
         let there = at.iter().any(|(object, _)| *object == appearance.object);
         let object = if there { &appearance.object } else { &at[0].0 };
@@ -108,6 +157,9 @@ impl Places {
             .map(|(_, sighting)| {
                 let mut sighting = sighting.clone();
                 sighting.place.appearance = Some(Box::new(appearance.clone()));
+                if let Some(object) = &note_on {
+                    (sighting.place.kind, sighting.place.path) = (PlaceKind::Note, object.clone());
+                }
                 sighting
             })
             .collect()

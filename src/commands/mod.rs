@@ -14,7 +14,7 @@ mod scan;
 pub use commit_msg::commit_msg;
 pub use conceal::concealed;
 pub use demo::demo;
-pub use git::git;
+pub use git::{Scope, git};
 pub use hook::{Hook, Reach, install, uninstall};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};

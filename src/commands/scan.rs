@@ -111,7 +111,8 @@ pub(super) fn finish(
     complete: bool,
 ) -> Result<Ended, CommandError> {
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
-    let mut report = report(settled, seen.tally, ignores.notes(complete));
+    let notes = seen.notes.into_iter().chain(ignores.notes(complete)).collect();
+    let mut report = report(settled, seen.tally, notes);
     if !task.reveal {
         conceal(&mut report, &prepared.engine);
     }
@@ -193,6 +194,8 @@ pub(super) struct Seen {
     pub(super) sightings: Vec<Sighting>,
     gaps: Vec<Gap>,
     tally: Tally,
+    /// Remarks for the person who ran it.
+    pub(super) notes: Vec<String>,
 }
 
 fn visit(task: &ScanTask, Prepared { engine, chosen }: &Prepared) -> Result<Seen, CommandError> {
@@ -263,6 +266,20 @@ impl Seen {
             let detail = format!("{} more candidates were not kept", examined.dropped);
             self.gaps.push(Gap { path: path.clone(), reason: GapReason::TooManyFindings, detail });
         }
+    }
+
+    /// Takes all that was seen somewhere below, whose paths begin with `prefix` here.
+    pub(super) fn absorb(&mut self, other: Seen, prefix: &BlobPath) {
+        let below = |path: &mut BlobPath| {
+            *path = BlobPath::new([prefix.as_bytes(), path.as_bytes()].concat());
+        };
+        let Seen { mut sightings, mut gaps, tally, notes } = other;
+        sightings.iter_mut().for_each(|sighting| below(&mut sighting.place.path));
+        gaps.iter_mut().for_each(|gap| below(&mut gap.path));
+        self.sightings.append(&mut sightings);
+        self.gaps.append(&mut gaps);
+        self.tally.add(tally);
+        self.notes.extend(notes);
     }
 
     /// Takes what is no blob.

@@ -30,6 +30,10 @@ pub(super) struct Format {
     pub(super) worktree: Option<PathBuf>,
     /// Whether a remote promises the objects that are not here.
     pub(super) promised: bool,
+    /// The first remote that does, where one is named.
+    pub(super) promisor: Option<String>,
+    /// What `lfs.storage` says, relative to the repository's folder.
+    pub(super) lfs_storage: Option<PathBuf>,
     /// Extensions that nothing is known of.
     pub(super) unknown: Vec<String>,
 }
@@ -87,8 +91,13 @@ impl Format {
             Some(Some(value)) => gix_config::Boolean::try_from(value).is_ok_and(|value| value.0),
             None => false,
         };
-        self.promised = config.string("extensions.partialClone").is_some()
-            || config.sections_by_name("remote").into_iter().flatten().any(is_promisor);
+        let mut remotes = config.sections_by_name("remote").into_iter().flatten();
+        let named = remotes.find_map(|section| {
+            let name = section.header().subsection_name()?.to_string();
+            is_promisor(section).then_some(name)
+        });
+        self.promisor = config.string("extensions.partialClone").map(|name| name.to_string()).or(named);
+        self.promised = self.promisor.is_some();
         self.place(config);
         Ok(self)
     }
@@ -101,6 +110,9 @@ impl Format {
         if let Some(worktree) = config.string("core.worktree").and_then(|bytes| path_of(&bytes).ok()) {
             self.worktree = Some(worktree);
         }
+        if let Some(storage) = config.string("lfs.storage").and_then(|bytes| path_of(&bytes).ok()) {
+            self.lfs_storage = Some(storage);
+        }
     }
 }
 
@@ -112,6 +124,8 @@ impl Default for Format {
             bare: None,
             worktree: None,
             promised: false,
+            promisor: None,
+            lfs_storage: None,
             unknown: vec![],
         }
     }

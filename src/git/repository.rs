@@ -250,6 +250,17 @@ impl Repository {
         problems
     }
 
+    /// The remote that promises objects which are not here, where one is named.
+    pub fn promisor(&self) -> Option<&str> {
+        self.format.promisor.as_deref()
+    }
+
+    /// Where Git LFS keeps the content of large files (`lfs.storage` in git-lfs-config(5)).
+    pub fn lfs_folder(&self) -> PathBuf {
+        let storage = self.format.lfs_storage.as_deref().unwrap_or(Path::new("lfs"));
+        self.common_dir.join(storage).join("objects")
+    }
+
     /// The commits whose parents were cut off (a shallow clone), sorted; none in a whole repository.
     ///
     /// # Errors

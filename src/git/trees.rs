@@ -107,6 +107,19 @@ impl<'a> Trees<'a> {
 
     /// Calls `each` with the path and the id of every blob below `root`.
     pub fn files(&mut self, root: ObjectId, each: &mut dyn FnMut(&[u8], ObjectId)) {
+        self.paths(root, &mut |path, object| object.into_iter().for_each(|id| each(path, id)));
+    }
+
+    /// Calls `each` with the path of every submodule below `root`.
+    pub fn links(&mut self, root: ObjectId, each: &mut dyn FnMut(&[u8])) {
+        self.paths(root, &mut |path, object| {
+            if object.is_none() {
+                each(path);
+            }
+        });
+    }
+
+    fn paths(&mut self, root: ObjectId, each: &mut dyn FnMut(&[u8], Option<ObjectId>)) {
         let mut rest = vec![(vec![], root)];
         let mut steps = 0;
         while let Some((path, tree)) = rest.pop() {
@@ -119,8 +132,7 @@ impl<'a> Trees<'a> {
             for entry in self.entries(tree, &bytes) {
                 match entry.object {
                     Some((Kind::Tree, id)) => rest.push(([&path[..], entry.name, b"/"].concat(), id)),
-                    Some((_, id)) => each(&[&path[..], entry.name].concat(), id),
-                    None => {}
+                    object => each(&[&path[..], entry.name].concat(), object.map(|(_, id)| id)),
                 }
             }
         }

@@ -49,3 +49,25 @@ pub struct Tally {
     /// Findings ignored by a baseline.
     pub ignored_by_baseline: u64,
 }
+
+impl Tally {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Tally) {
+        let Tally { found, .. } = &other;
+        for (confidence, count) in found {
+            *self.found.entry(confidence).or_default() += count;
+        }
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.binary += other.binary;
+        self.packed += other.packed;
+        self.symlinks += other.symlinks;
+        self.special += other.special;
+        self.ignored_entries += other.ignored_entries;
+        self.excluded += other.excluded;
+        self.hidden += other.hidden;
+        self.ignored_inline += other.ignored_inline;
+        self.ignored_by_file += other.ignored_by_file;
+        self.ignored_by_baseline += other.ignored_by_baseline;
+    }
+}

@@ -10,14 +10,20 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashSet;
 
+use super::lfs::Pointer;
+use super::stdin::Noting;
 use super::{Blob, Content, SourceError, Visit, tree};
 use crate::git::history::{self, CommitCollector, CommitIx, Commits, Label, Labels, Peeled, Reach};
 use crate::git::history::{Occurrence, TreeCollector, Wanted};
-use crate::git::{self, Kind, Lookup, ObjectId, Objects, Repository, Store, Trouble};
+use crate::git::{self, Kind, Lookup, ObjectId, Objects, Presence, Repository, Store, Trouble};
 use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind, moment};
 
 /// Larger blobs are not asked for once more to find their place in history, in bytes.
 pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// How many missing objects are named where a remote promised them, and how many where none did.
+const MOST_NAMED: usize = 20;
+const MOST_MISSING: usize = 100;
 
 /// How many refs are named for each place.
 pub(super) const MOST_REFS: usize = 5;
@@ -37,6 +43,8 @@ pub struct Told {
     pub label: Label,
     /// When it came and went.
     pub appearance: Appearance,
+    /// For a note, the object that it is about.
+    pub note_on: Option<BlobPath>,
 }
 
 /// Whether a text may hold something. Yes may be wrong, no is not.
@@ -49,14 +57,13 @@ pub type Special<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 pub type Look<'a> = &'a mut dyn FnMut(Located<'_>) -> Vec<Label>;
 
 /// A blob at a path.
-#[derive(Debug, Clone, Copy)]
 pub struct Located<'a> {
     /// Where.
     pub path: &'a BlobPath,
     /// Its id in hex.
     pub object: &'a str,
-    /// What it holds.
-    pub bytes: &'a [u8],
+    /// What it holds; for a pointer of Git LFS what that stands for.
+    pub content: Content<'a>,
     /// Whether it is in what was asked for; otherwise it is only looked at to compare.
     pub in_scope: bool,
 }
@@ -107,19 +114,24 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
+        let suspect_text = suspect;
+        let suspect: Suspect<'_> = &|bytes| Pointer::parse(bytes).is_some() || suspect_text(bytes);
         let objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
         self.tell_gaps(problems.into_iter().flatten(), each);
-        let commits = self.commits(&objects, suspect, each);
+        let commits = self.commits(&objects, suspect_text, each);
         let suspects = self.suspects(&objects, suspect, each);
         let wanted = Wanted::new(commits.kind(), suspects.iter().copied());
-        let (trees, more) = self.trees(&objects, &wanted, special, each);
+        let presence = objects.presence();
+        let Forest { trees, special: more, missing } =
+            self.trees(&objects, &wanted, special, &presence, each);
+        self.tell_all_missing(missing, &commits, &presence, each);
         if more.is_empty() {
             return self.solve(&commits, &wanted, trees, each, look);
         }
         // Files with such names are rare enough to go through the trees once more for them.
         let wanted = Wanted::new(commits.kind(), suspects.into_iter().chain(more).collect::<BTreeSet<_>>());
-        let (trees, _) = self.trees(&objects, &wanted, special, &|_| {});
+        let Forest { trees, .. } = self.trees(&objects, &wanted, special, &presence, &|_| {});
         self.solve(&commits, &wanted, trees, each, look)
     }
 
@@ -193,40 +205,45 @@ impl History {
         suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes trees, and looks at the names in them. Returns the special blobs as well.
+    /// Takes trees, and looks at the names in them.
     fn trees<'w>(
         &self,
         objects: &Objects<'_>,
         wanted: &'w Wanted,
         special: Special<'_>,
+        presence: &Presence<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
-    ) -> (Vec<TreeCollector<'w>>, BTreeSet<ObjectId>) {
+    ) -> Forest<'w> {
         let pool = Pool::default();
         let id_length = self.repository.object_format().len_in_bytes();
         self.visit(objects, &[Kind::Tree], each, &|id, _, bytes| {
-            let new = || (TreeCollector::new(wanted), HashSet::default(), BTreeSet::new());
-            pool.with(new, |(collector, names, specials): &mut (_, HashSet<Vec<u8>>, BTreeSet<ObjectId>)| {
+            let new = || (TreeCollector::new(wanted), HashSet::<Vec<u8>>::default(), Forest::default());
+            pool.with(new, |(collector, names, forest)| {
                 collector.tree(id, bytes);
-                for (name, id) in entries_in(bytes, id_length) {
-                    if special(name) {
-                        specials.extend(ObjectId::try_from(id));
+                for entry in entries_in(bytes, id_length) {
+                    if special(entry.name) {
+                        forest.special.insert(entry.id.to_owned());
                     }
-                    if tree::is_telling(name) && !names.contains(name) {
-                        names.insert(name.to_vec());
+                    if tree::is_telling(entry.name) && !names.contains(entry.name) {
+                        names.insert(entry.name.to_vec());
+                    }
+                    if !presence.has(entry.id) && !entry.is_submodule() {
+                        forest.missing.insert(entry.id.to_owned());
                     }
                 }
             });
         });
-        let (mut collectors, mut all_names, mut all_specials) = (vec![], BTreeSet::new(), BTreeSet::new());
-        for (collector, names, specials) in pool.into_all() {
-            collectors.push(collector);
+        let (mut all, mut all_names) = (Forest::default(), BTreeSet::new());
+        for (collector, names, forest) in pool.into_all() {
+            all.trees.push(collector);
+            all.special.extend(forest.special);
+            all.missing.extend(forest.missing);
             all_names.extend(names);
-            all_specials.extend(specials);
         }
         for name in &all_names {
             visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
         }
-        (collectors, all_specials)
+        all
     }
 
     /// Visits objects that are held as a whole.
@@ -248,20 +265,63 @@ impl History {
         self.tell_gaps(&problems, each);
     }
 
-    /// What a shallow or partial clone does not have.
+    /// Tells of objects that commits and trees name and that are not here: a partial clone does not have them,
+    /// or they were lost.
+    fn tell_all_missing(
+        &self,
+        mut missing: BTreeSet<ObjectId>,
+        commits: &Commits,
+        presence: &Presence<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) {
+        let trees = commits.iter().map(|commit| commits.tree(commit));
+        missing.extend(trees.filter(|id| !presence.has(id)).map(|id| id.to_owned()));
+        if missing.is_empty() {
+            return;
+        }
+        let ids = || missing.iter().map(|id| id.to_string());
+        if !self.repository.is_partial() {
+            for id in missing.iter().take(MOST_MISSING) {
+                self.tell_missing(*id, each);
+            }
+            if missing.len() > MOST_MISSING {
+                let detail = format!("{} objects more are named and not here", missing.len() - MOST_MISSING);
+                each(Visit::Gap(Gap { path: BlobPath::from(".git"), reason: GapReason::Missing, detail }));
+            }
+            return;
+        }
+        // As git itself fetches what a remote promised (fetch_objects in its promisor-remote.c).
+        let remote = self.repository.promisor().unwrap_or("origin");
+        let (shown, command) = match missing.len() {
+            ..=MOST_NAMED => {
+                let ids: Vec<String> = ids().collect();
+                let fetch = "git -c fetch.negotiationAlgorithm=noop fetch --no-tags --no-write-fetch-head";
+                (
+                    ids.join(" "),
+                    format!("{fetch} --recurse-submodules=no --filter=blob:none {remote} {}", ids.join(" ")),
+                )
+            }
+            _ => {
+                let first: Vec<String> = ids().take(MOST_NAMED).collect();
+                (format!("{} ...", first.join(" ")), format!("git fetch --refetch --no-filter {remote}"))
+            }
+        };
+        let count = missing.len();
+        let objects = if count == 1 { "1 object is".to_owned() } else { format!("{count} objects are") };
+        let detail = format!(
+            "{objects} promised by the remote {remote} and not here: {shown}; `{command}` brings what is missing"
+        );
+        each(Visit::Gap(Gap { path: BlobPath::from(".git"), reason: GapReason::Missing, detail }));
+    }
+
+    /// What a shallow clone does not have.
     fn cut_off(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) {
-        let gap = |detail: &str| {
+        if !commits.missing_parents().is_empty() {
             each(Visit::Gap(Gap {
                 path: BlobPath::from(".git"),
                 reason: GapReason::Missing,
-                detail: detail.to_owned(),
+                detail: "older commits are not here; `git fetch --unshallow` brings them".to_owned(),
             }));
-        };
-        if !commits.missing_parents().is_empty() {
-            gap("older commits are not here; `git fetch --unshallow` brings them");
-        }
-        if self.repository.is_partial() {
-            gap("a partial clone does not have all objects; `git fetch --refetch --no-filter` brings them");
         }
     }
 
@@ -331,10 +391,11 @@ impl History {
         let mut told: Vec<Told> = occurrences
             .iter()
             .zip(&reach)
-            .map(|(occurrence, reach)| Told {
-                path: BlobPath::new(past.path(occurrence.path)),
-                label: occurrence.label,
-                appearance: people.appearance(occurrence, reach, wanted, refs),
+            .map(|(occurrence, reach)| {
+                let path = past.path(occurrence.path);
+                let appearance = people.appearance(occurrence, reach, wanted, refs);
+                let note_on = note_on(&path, &appearance);
+                Told { path: BlobPath::new(path), label: occurrence.label, appearance, note_on }
             })
             .collect();
         // What stands in no commit is told all the same.
@@ -351,6 +412,7 @@ impl History {
                 path: path.clone(),
                 label,
                 appearance: appearance.clone(),
+                note_on: None,
             }));
         }
         for &blob in past.nowhere() {
@@ -362,6 +424,7 @@ impl History {
                 path: path.clone(),
                 label,
                 appearance: appearance.clone(),
+                note_on: None,
             }));
         }
         told
@@ -378,13 +441,48 @@ impl History {
         look: Look<'_>,
     ) -> Vec<Label> {
         let mut bytes = vec![];
+        let mut labels = vec![];
         match lookup.find(id, &mut bytes) {
-            Ok(Some(_)) => look(Located { path, object: &id.to_string(), bytes: &bytes, in_scope }),
-            Ok(None) => vec![],
-            Err(problem) => {
-                each(Visit::Gap(self.gap(&problem)));
-                vec![]
+            Ok(Some(_)) => {
+                let object = id.to_string();
+                let told: &(dyn Fn(Visit<'_>) + Sync) = if in_scope { each } else { &|_| {} };
+                self.with_content(path, &bytes, told, &mut |mut content| {
+                    let content = content.reborrow();
+                    labels = look(Located { path, object: &object, content, in_scope });
+                });
             }
+            Ok(None) => {}
+            Err(problem) => each(Visit::Gap(self.gap(&problem))),
+        }
+        labels
+    }
+
+    /// Calls `take` with what a blob holds; for a pointer of Git LFS with what that stands for, if it is here.
+    pub(super) fn with_content(
+        &self,
+        path: &BlobPath,
+        bytes: &[u8],
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        take: &mut dyn FnMut(Content<'_>),
+    ) {
+        let Some(pointer) = Pointer::parse(bytes) else { return take(Content::Whole(bytes)) };
+        let gap = |reason, detail| each(Visit::Gap(Gap { path: path.clone(), reason, detail }));
+        let oid = pointer.oid();
+        match pointer.open(&self.repository.lfs_folder()) {
+            Ok(Some(file)) => {
+                let mut file = Noting { reader: file, error: None };
+                take(Content::Stream(&mut file));
+                if let Some(error) = file.error {
+                    gap(GapReason::Unreadable, format!("its content, {oid} of Git LFS: {error}"));
+                }
+            }
+            Ok(None) => gap(
+                GapReason::Missing,
+                format!(
+                    "its content, {oid} of Git LFS, is not here; `git lfs fetch --all` brings all such files"
+                ),
+            ),
+            Err(error) => gap(GapReason::Unreadable, format!("its content, {oid} of Git LFS: {error}")),
         }
     }
 
@@ -436,6 +534,26 @@ impl History {
             |below| BlobPath::new([b".git/", &tree::bytes_of(below)[..]].concat()),
         )
     }
+}
+
+/// The object that a note is about. Notes are files in a history of their own, whose paths are the ids of what they
+/// are about, cut into folders (git-notes(1)).
+pub(super) fn note_on(path: &[u8], appearance: &Appearance) -> Option<BlobPath> {
+    let id: Vec<u8> = path.iter().copied().filter(|&byte| byte != b'/').collect();
+    let is_id = matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit);
+    let refs = &appearance.refs;
+    let is_note = is_id && !refs.is_empty() && refs.iter().all(|name| name.starts_with("refs/notes/"));
+    is_note.then(|| BlobPath::new(id))
+}
+
+/// All trees.
+#[derive(Default)]
+struct Forest<'w> {
+    trees: Vec<TreeCollector<'w>>,
+    /// Blobs with names that ask for a look whatever they hold.
+    special: BTreeSet<ObjectId>,
+    /// Objects that trees name and that are not here.
+    missing: BTreeSet<ObjectId>,
 }
 
 /// Refs that lead to commits.
@@ -513,14 +631,28 @@ pub(super) fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(
     each(Visit::Blob(Blob { path, kind, appearance: None, content: Content::Whole(text) }));
 }
 
-/// Names and ids in a tree: each a mode, a space, the name, a zero, and the bytes of the id.
-fn entries_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// An entry of a tree: a mode, a space, the name, a zero, and the bytes of the id.
+struct Entry<'a> {
+    mode: &'a [u8],
+    name: &'a [u8],
+    id: &'a git::oid,
+}
+
+impl Entry<'_> {
+    /// Whether the id is that of a commit of another repository.
+    fn is_submodule(&self) -> bool {
+        self.mode == b"160000"
+    }
+}
+
+fn entries_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>> {
     std::iter::from_fn(move || {
         let end = memchr::memchr(0, tree)?;
-        let name = memchr::memchr(b' ', &tree[..end]).map(|space| &tree[space + 1..end])?;
+        let space = memchr::memchr(b' ', &tree[..end])?;
+        let (mode, name) = (&tree[..space], &tree[space + 1..end]);
         let (id, rest) = tree[end + 1..].split_at_checked(id_length)?;
         tree = rest;
-        Some((name, id))
+        Some(Entry { mode, name, id: git::oid::try_from_bytes(id).ok()? })
     })
 }
 

@@ -5,11 +5,13 @@ mod git;
 mod history;
 mod holes;
 mod ignores;
+mod lfs;
 mod packed;
 mod range;
 mod revision;
 mod staged;
 mod stdin;
+mod submodules;
 mod tree;
 
 pub use history::{History, Located, Look, Special, Suspect, Told};
@@ -17,6 +19,7 @@ pub use packed::is_packed;
 pub use range::{Part, Start};
 pub use revision::Revision;
 pub use stdin::Stdin;
+pub use submodules::Submodules;
 pub use tree::{Tree, TreeOptions, folder_as_shown};
 
 use std::io::Read;
@@ -62,6 +65,16 @@ pub enum Content<'a> {
     Whole(&'a [u8]),
     /// Too many to hold at once.
     Stream(&'a mut dyn Read),
+}
+
+impl Content<'_> {
+    /// The same for a shorter time.
+    pub fn reborrow(&mut self) -> Content<'_> {
+        match self {
+            Content::Whole(bytes) => Content::Whole(bytes),
+            Content::Stream(reader) => Content::Stream(*reader),
+        }
+    }
 }
 
 /// What is passed over on purpose: counted, never a gap.

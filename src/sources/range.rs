@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use foldhash::HashSet;
 
 use super::blobs::for_each_blob;
-use super::history::{LARGEST, MOST_REFS, People, lock, visit_line, visit_text};
+use super::history::{LARGEST, MOST_REFS, People, lock, note_on, visit_line, visit_text};
+use super::lfs::Pointer;
 use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
 use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, Label, Labels, TreeCollector};
 use crate::git::{self, Kind, Lookup, ObjectId, Objects, Origin, Revisions, Store, Trees, Walked};
@@ -86,6 +87,8 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Result<Vec<Told>, SourceError> {
+        let suspect_text = suspect;
+        let suspect: Suspect<'_> = &|bytes| Pointer::parse(bytes).is_some() || suspect_text(bytes);
         if part.start == Start::Staged {
             return self.read_staged(suspect, special, each, look);
         }
@@ -101,7 +104,7 @@ impl History {
         let mut walked = git::walk(&self.repository, &lookup, &revisions, since, known);
         self.tell_gaps(&walked.problems, each);
         walked.tags.retain(|id| !known.is_some_and(|known| known.contains(id)));
-        let commits = self.commits_of(&walked, &lookup, suspect, each);
+        let commits = self.commits_of(&walked, &lookup, suspect_text, each);
         let mut fresh = self.fresh(&walked, &commits, &lookup, special, each);
         fresh.blobs.retain(|id| !known.is_some_and(|known| known.contains(id)));
         for name in &fresh.names {
@@ -363,7 +366,10 @@ impl History {
                     history::Novelty::New => Novelty::New,
                     history::Novelty::Moved => Novelty::Moved,
                 });
-                Told { path, label: occurrence.label, appearance }
+                {
+                    let note_on = note_on(path.as_bytes(), &appearance);
+                    Told { path, label: occurrence.label, appearance, note_on }
+                }
             })
             .collect();
         for blob in loose.intersection(suspects) {
@@ -375,6 +381,7 @@ impl History {
                 path: path.clone(),
                 label,
                 appearance: appearance.clone(),
+                note_on: None,
             }));
         }
         told

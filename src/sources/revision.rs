@@ -7,8 +7,8 @@ use ignore::gitignore::Gitignore;
 
 use super::blobs::for_each_blob;
 use super::history::LARGEST;
-use super::tree::{bytes_of, excludes, visit_name};
-use super::{Blob, Content, History, Passed, Source, SourceError, Visit, folder_as_shown};
+use super::tree::{bytes_of, excludes, path_of, visit_name};
+use super::{Blob, History, Passed, Source, SourceError, Visit, folder_as_shown};
 use crate::git::{self, Kind, Lookup, ObjectId, Trees};
 use crate::model::{BlobPath, PlaceKind};
 
@@ -96,9 +96,12 @@ impl Root {
         folders.into_iter().for_each(|folder| visit_name(&self.shown(folder), each));
         for_each_blob(store, *jobs, &files, &|(id, path), read| match read {
             Ok(Some(bytes)) => {
-                let (path, content) = (self.shown(path), Content::Whole(bytes));
+                let path = self.shown(path);
                 visit_name(&path, each);
-                each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, appearance: None, content }));
+                self.history.with_content(&path, bytes, each, &mut |mut content| {
+                    let content = content.reborrow();
+                    each(Visit::Blob(Blob { path: &path, kind: PlaceKind::File, appearance: None, content }));
+                });
             }
             Ok(None) => self.history.tell_missing(*id, each),
             Err(problem) => self.history.tell_gaps([&problem], each),
@@ -124,11 +127,4 @@ fn below(top: &Path, path: &Path) -> Vec<u8> {
     let relative = path.strip_prefix(real(top)).unwrap_or(Path::new(""));
     let parts = relative.components().filter(|part| matches!(part, Component::Normal(_)));
     bytes_of(&parts.collect::<PathBuf>())
-}
-
-fn path_of(bytes: &[u8]) -> PathBuf {
-    #[cfg(unix)]
-    return PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
-    #[cfg(not(unix))]
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

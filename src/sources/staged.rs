@@ -65,7 +65,7 @@ impl History {
             let novelty = if known.contains(&label) { Novelty::Moved } else { Novelty::New };
             let appearance =
                 Appearance { object: blob.to_string(), novelty: Some(novelty), ..Appearance::default() };
-            Told { path, label, appearance }
+            Told { path, label, appearance, note_on: None }
         });
         Ok(told.collect())
     }
