@@ -10,8 +10,7 @@ use gix_index::entry::{Flags, Mode};
 use gix_index::{Entry, File, extension};
 use gix_object::Kind;
 
-use super::trees::TreeEntry;
-use super::{Lookup, Problem, Repository, Trees};
+use super::{Lookup, Problem, Repository, TreeEntry, Trees};
 
 /// The index of a worktree.
 pub struct Index(File);

@@ -48,6 +48,7 @@ pub use gix_hash::{ObjectId, oid};
 pub use gix_object::Kind;
 
 pub use format::RefStorage;
+pub use history::TreeEntry;
 pub use index::{Index, Staged, StagedFile};
 pub use lookup::{Header, Lookup};
 pub use objects::{Content, Object, Objects};
@@ -59,4 +60,4 @@ pub use repository::{Environment, ObjectFolder, Origin, Repository};
 pub use revisions::Revisions;
 pub use revwalk::{Walked, walk};
 pub use store::Store;
-pub use trees::{TreeEntry, Trees, tree_of};
+pub use trees::{Trees, tree_of};

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashSet};
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 
-use super::history::entries::{Entries, Kind as EntryKind};
+use super::history::entries::{Entries, Kind as EntryKind, TreeEntry};
 use super::history::headers;
 use super::{Lookup, Problem, Trouble};
 
@@ -18,15 +18,6 @@ pub struct Trees<'a> {
     /// Trees that were looked at, with those that they were compared with.
     seen: HashSet<(ObjectId, Vec<ObjectId>)>,
     problems: Vec<Problem>,
-}
-
-/// An entry of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TreeEntry<'a> {
-    /// Its name, without the folders above.
-    pub name: &'a [u8],
-    /// The tree or blob; `None` for a submodule, whose commit is in another repository.
-    pub object: Option<(Kind, ObjectId)>,
 }
 
 /// The tree that a commit or a tag leads to, or that it is; `None` where it leads to a blob or is not there.

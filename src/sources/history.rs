@@ -215,22 +215,21 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
     ) -> Forest<'w> {
         let pool = Pool::default();
-        let id_length = self.repository.object_format().len_in_bytes();
         self.visit(objects, &[Kind::Tree], each, &|id, _, bytes| {
             let new = || (TreeCollector::new(wanted), HashSet::<Vec<u8>>::default(), Forest::default());
             pool.with(new, |(collector, names, forest)| {
-                collector.tree(id, bytes);
-                for entry in entries_in(bytes, id_length) {
-                    if special(entry.name) {
-                        forest.special.insert(entry.id.to_owned());
-                    }
+                collector.tree_with(id, bytes, &mut |entry| {
                     if tree::is_telling(entry.name) && !names.contains(entry.name) {
                         names.insert(entry.name.to_vec());
                     }
-                    if !presence.has(entry.id) && !entry.is_submodule() {
-                        forest.missing.insert(entry.id.to_owned());
+                    let Some((_, id)) = entry.object else { return };
+                    if special(entry.name) {
+                        forest.special.insert(id);
                     }
-                }
+                    if !presence.has(&id) {
+                        forest.missing.insert(id);
+                    }
+                });
             });
         });
         let (mut all, mut all_names) = (Forest::default(), BTreeSet::new());
@@ -629,31 +628,6 @@ pub(super) fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Vi
 
 pub(super) fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
     each(Visit::Blob(Blob { path, kind, appearance: None, content: Content::Whole(text) }));
-}
-
-/// An entry of a tree: a mode, a space, the name, a zero, and the bytes of the id.
-struct Entry<'a> {
-    mode: &'a [u8],
-    name: &'a [u8],
-    id: &'a git::oid,
-}
-
-impl Entry<'_> {
-    /// Whether the id is that of a commit of another repository.
-    fn is_submodule(&self) -> bool {
-        self.mode == b"160000"
-    }
-}
-
-fn entries_in(mut tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>> {
-    std::iter::from_fn(move || {
-        let end = memchr::memchr(0, tree)?;
-        let space = memchr::memchr(b' ', &tree[..end])?;
-        let (mode, name) = (&tree[..space], &tree[space + 1..end]);
-        let (id, rest) = tree[end + 1..].split_at_checked(id_length)?;
-        tree = rest;
-        Some(Entry { mode, name, id: git::oid::try_from_bytes(id).ok()? })
-    })
 }
 
 /// One of a kind for each thread that asks.

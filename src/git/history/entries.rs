@@ -1,5 +1,8 @@
 //! The entries of a tree object: `mode SP name NUL id`, one after the other, nothing between them.
 
+use gix_hash::ObjectId;
+use gix_object::Kind as ObjectKind;
+
 /// What an entry stands for. Git takes every mode that is neither a folder's nor a submodule's for that of
 /// a file (`object_type` in its object.h); so does this, symbolic links are files with a path in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,6 +11,15 @@ pub(in crate::git) enum Kind {
     Tree,
     /// A submodule: a commit of another repository.
     Gitlink,
+}
+
+/// An entry of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeEntry<'a> {
+    /// Its name, without the folders above.
+    pub name: &'a [u8],
+    /// The tree or blob; `None` for a submodule, whose commit is in another repository.
+    pub object: Option<(ObjectKind, ObjectId)>,
 }
 
 /// An entry, as positions in the bytes of the tree.

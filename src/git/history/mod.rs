@@ -35,6 +35,7 @@ mod walk;
 mod wanted;
 
 pub use commits::{CommitCollector, CommitIx, Commits, Peeled};
+pub use entries::TreeEntry;
 pub use events::{Certainty, Events, Introduction, Occurrence, Removal, Way};
 pub use labels::{Label, Labels};
 pub use located::History;

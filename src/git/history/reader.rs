@@ -54,8 +54,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a tree of less than 4 GiB. `mark` gives the random bits for a name with its id, and whether
-    /// that is of a tree.
-    pub(super) fn read(&mut self, bytes: &[u8], mark: impl Fn(&[u8], bool) -> u64) -> Unread {
+    /// that is of a tree. `fresh` is told the kind, name and id of every entry that the tree before did not have
+    /// in the same place.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        mark: impl Fn(&[u8], bool) -> u64,
+        fresh: &mut impl FnMut(Kind, &[u8], &[u8]),
+    ) -> Unread {
         let start = shared_start(&self.bytes, bytes);
         let end = shared_end(&self.bytes[start..], &bytes[start..]);
         let kept = self.ends.partition_point(|&at| at as usize <= start);
@@ -68,7 +74,7 @@ impl<'a> Reader<'a> {
 
         let mut entries = Entries::starting(bytes, self.wanted.kind().len_in_bytes(), from as usize);
         let until_now = until.map(|at| at.wrapping_add(shift) as usize);
-        let unread = self.read_fresh(bytes, &mut entries, until_now, mark);
+        let unread = self.read_fresh(bytes, &mut entries, until_now, mark, fresh);
         match until.filter(|_| until_now == Some(entries.at())) {
             Some(until) => self.replace(kept..meeting + 1, from..until, shift),
             None => self.replace(kept..self.ends.len(), from..u32::MAX, shift),
@@ -88,6 +94,7 @@ impl<'a> Reader<'a> {
         entries: &mut Entries,
         until: Option<usize>,
         mark: impl Fn(&[u8], bool) -> u64,
+        fresh: &mut impl FnMut(Kind, &[u8], &[u8]),
     ) -> Unread {
         self.fresh.clear();
         self.fresh_ends.clear();
@@ -96,6 +103,7 @@ impl<'a> Reader<'a> {
             let Some(entry) = entries.next() else { break };
             let end = entries.at();
             self.fresh_ends.push(end as u32);
+            fresh(entry.kind, &bytes[entry.name..entry.name_end], &bytes[entry.name_end + 1..end]);
             let blob = match entry.kind {
                 Kind::Tree => None,
                 Kind::Gitlink => continue,
@@ -165,6 +173,8 @@ fn shared_end(one: &[u8], other: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use gix_hash::{Kind, ObjectId};
 
     use super::*;
@@ -193,7 +203,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(3);
         let mut reader = Reader::new(&wanted);
         let mut entries: Vec<Vec<u8>> = vec![];
-        let mut broken = 0;
+        let (mut broken, mut seen) = (0, HashSet::new());
         for _ in 0..20_000 {
             for _ in 0..random.u8(..3) {
                 let mode = random.choice(["100644", "40000", "160000", "120000"]).unwrap();
@@ -211,9 +221,19 @@ mod tests {
             if random.u8(..10) == 0 {
                 bytes.truncate(random.usize(..=bytes.len()));
             }
-            let unread = reader.read(&bytes, mark);
+            let mut told_fresh = HashSet::new();
+            let unread = reader.read(&bytes, mark, &mut |_, name, id| {
+                told_fresh.insert((name.to_vec(), id.to_vec()));
+            });
             let mut fresh = Reader::new(&wanted);
-            assert_eq!(unread, fresh.read(&bytes, mark));
+            let mut all = HashSet::new();
+            let whole = fresh.read(&bytes, mark, &mut |_, name, id| {
+                all.insert((name.to_vec(), id.to_vec()));
+            });
+            assert_eq!(unread, whole);
+            // What is not told anew was told with the trees before.
+            seen.extend(told_fresh);
+            assert!(all.is_subset(&seen));
             assert_eq!(told(&reader, &bytes), told(&fresh, &bytes));
             broken += usize::from(unread.rest);
         }

@@ -6,9 +6,11 @@
 //! folders that changed 100,000 times takes some 2 KB a change, not 64, and what lies below a chunk is
 //! worked out once.
 
-use gix_hash::oid;
+use gix_hash::{ObjectId, oid};
+use gix_object::Kind;
 
 use super::chunks::{Chunks, cut};
+use super::entries::{Kind as EntryKind, TreeEntry};
 use super::intern::{Ids, Lists, Slices};
 use super::packed::{Child, MOST, Packed};
 use super::reader::Reader;
@@ -60,6 +62,12 @@ impl<'a> TreeCollector<'a> {
 
     /// Takes a tree, as it is stored. One that came already changes nothing.
     pub fn tree(&mut self, id: &oid, bytes: &[u8]) {
+        self.tree_with(id, bytes, &mut |_| {});
+    }
+
+    /// The same, and calls `fresh` for its entries, but for those that one of the trees before had in common
+    /// with it.
+    pub fn tree_with(&mut self, id: &oid, bytes: &[u8], fresh: &mut impl FnMut(TreeEntry<'_>)) {
         // An entry takes more than one byte.
         if self.seen.trees.len() + bytes.len() >= MOST || id.kind() != self.wanted.kind() {
             return self.problems.push(Problem::UnusableTree(id.to_owned()));
@@ -68,7 +76,16 @@ impl<'a> TreeCollector<'a> {
         if self.seen.states[tree] != State::Absent {
             return;
         }
-        let unread = self.reader.read(bytes, |entry, is_tree| self.seen.chunks.mark(entry, is_tree));
+        let mark = |entry: &[u8], is_tree: bool| self.seen.chunks.mark(entry, is_tree);
+        let unread = self.reader.read(bytes, mark, &mut |kind, name, id| {
+            let object = |kind| Some((kind, ObjectId::from_bytes_or_panic(id)));
+            let object = match kind {
+                EntryKind::Blob => object(Kind::Blob),
+                EntryKind::Tree => object(Kind::Tree),
+                EntryKind::Gitlink => None,
+            };
+            fresh(TreeEntry { name, object });
+        });
         if unread.rest {
             self.problems.push(Problem::MalformedTree(id.to_owned()));
         }
