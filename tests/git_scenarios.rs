@@ -602,3 +602,33 @@ fn replaced_by_a_rewrite() {
     project.git(&["gc", "-q", "--prune=now"]);
     assert_told(&project, &[]);
 }
+
+#[test]
+fn a_plan_names_what_keeps_it_and_the_rewrite_that_removes_it() {
+    let project = repository();
+    project.write("base", "").commit("base").plant("a.env", 1, "brought").git(&["tag", "v1"]);
+    project.write("a.env", format!("# more\n{}", key(1))).commit("edited");
+    project.git(&["branch", "side"]).write("a.env", "KEY=\n").commit("removed");
+    project.write("base", key(2)).git(&["stash", "-q"]);
+    let ran = project.stanch(["git", "--purge-plan", "."]).run();
+    ran.exits(1).has("Revoke each secret first").has("git filter-repo --sensitive-data-removal");
+    ran.has("refs/heads/side: ").has("refs/stash: ").has("refs/tags/v1: ").has("reflog of refs/heads/main: ");
+    for name in ["v1:a.env", "side:a.env", "stash:base"] {
+        ran.has(&project.ask("git", &["rev-parse", name]));
+    }
+    common::assert_kept_secret(&ran, &token(1));
+    project.stanch(["git", "--purge-plan", "--format", "sarif", "."]).run().exits(2);
+    let report = project.stanch(["git", "--purge-plan", "--format", "json", "."]).run().json();
+    let objects = report["findings"][0]["places"][0]["objects"].as_array().unwrap().len();
+    assert!(objects == 1 || objects == 2, "{report}");
+    if project.ask("sh", &["-c", "git filter-repo --version 2>/dev/null || true"]).is_empty() {
+        return eprintln!("there is no git-filter-repo to try the plan with");
+    }
+    // As the plan says, for all that it names; --force stands for the fresh clone.
+    let plan = ran.stdout();
+    let blobs = plan.split("<<'END'\n").nth(1).unwrap().split("END").next().unwrap();
+    project.git(&["clone", "-q", "--mirror", ".", "rewritten.git"]).write("rewritten.git/blobs.txt", blobs);
+    assert_eq!(told(&project, "rewritten.git").len(), 2);
+    project.shell("cd rewritten.git && git filter-repo --force --strip-blobs-with-ids blobs.txt");
+    assert_eq!(told(&project, "rewritten.git"), [""; 0]);
+}

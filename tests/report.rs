@@ -1150,6 +1150,7 @@ proptest! {
         finding.evidence = Evidence::of(ProofLevel::Decoded).with("account", text.clone());
         let gap = Gap { path: BlobPath::new(bytes), reason: GapReason::Vanished, detail: text.clone() };
         let report = Report {
+            purge_plan: false,
             findings: vec![finding],
             gaps: vec![gap.clone()],
             accepted_gaps: vec![gap],
@@ -1209,6 +1210,7 @@ fn forms(value: &[u8]) -> Vec<String> {
 
 fn awkward() -> Report {
     Report {
+        purge_plan: false,
         findings: [tokens(), passwords()].concat(),
         gaps: vec![
             gap(
@@ -1337,6 +1339,7 @@ fn past_place(path: &str) -> Place {
         refs: vec!["refs/heads/main".into(), format!("refs/heads/{}", token(1))],
         more_refs: 3,
         novelty: None,
+        objects: vec![],
     };
     Place { appearance: Some(Box::new(appearance)), ..place(path, 3, 5, 40) }
 }

@@ -71,6 +71,9 @@ pub(super) struct Git {
     /// Scan the histories of submodules as well
     #[arg(long, conflicts_with_all = ["start", "since"])]
     pub(super) recurse_submodules: bool,
+    /// Tell as well how the findings are taken out of the history: what keeps them there, and the commands
+    #[arg(long, conflicts_with_all = ["start", "since"])]
+    pub(super) purge_plan: bool,
     /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,

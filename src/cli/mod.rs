@@ -68,7 +68,17 @@ fn rules(typed: args::Rules) -> Result<Exit, CommandError> {
 }
 
 fn git(typed: args::Git) -> Result<Ended, CommandError> {
-    let args::Git { repository, range, branch, unpushed, staged, recurse_submodules, since, common } = typed;
+    let args::Git {
+        repository,
+        range,
+        branch,
+        unpushed,
+        staged,
+        recurse_submodules,
+        purge_plan,
+        since,
+        common,
+    } = typed;
     let start = match (range, branch, unpushed, staged) {
         (Some(range), ..) => Start::Range(range),
         (_, Some(branch), ..) => Start::Branch(branch),
@@ -77,7 +87,12 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
         (None, None, false, false) => Start::Refs,
     };
     let part = Part { start, since, names: vec![] };
-    let task = meant(repository.into_iter().collect(), common)?;
+    let task = ScanTask { purge_plan, ..meant(repository.into_iter().collect(), common)? };
+    if purge_plan && !matches!(task.format, Format::Human | Format::Json | Format::Jsonl) {
+        return Err(CommandError::new(
+            "--purge-plan is for the formats human, json and jsonl; choose one of them",
+        ));
+    }
     let scope = match (part == Part::default(), recurse_submodules) {
         (false, _) => Scope::Part(part),
         (true, true) => Scope::WithSubmodules,
@@ -211,6 +226,7 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
     Ok(ScanTask {
         roots,
         revision: None,
+        purge_plan: false,
         format,
         output: typed.output.map_or(Output::Stdout, Output::File),
         // What makes the run fail is shown: a lower --fail-on lowers what is shown.

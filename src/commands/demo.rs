@@ -40,6 +40,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         jobs: 1,
         gitignore: false,
         revision: None,
+        purge_plan: false,
         ignore_file: None,
         reveal: false,
     })

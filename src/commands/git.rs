@@ -1,6 +1,6 @@
 //! `stanch git`: all of a repository's history, each object once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use super::examine::{Examined, examine, suspected};
 use super::scan::{Prepared, Seen, finish, lock, read_ignores};
 use super::{CommandError, Ended, ScanTask};
 use crate::git::history::Label;
-use crate::model::{BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
+use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
 use crate::sources::{Blob, History, Located, Part, Told, Visit};
 
@@ -33,6 +33,7 @@ pub fn git(task: &ScanTask, scope: &Scope) -> Result<Ended, CommandError> {
     let prepared = Prepared::of(task)?;
     let path = task.roots.first().map(|root| root.as_path());
     let history = History::open(path, task.jobs).map_err(|error| CommandError::new(error.to_string()))?;
+    let history = if task.purge_plan { history.naming_all() } else { history };
     let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
     let ignores = read_ignores(task, &worktree)?;
     let seen = match scope {
@@ -98,7 +99,7 @@ pub(super) fn read(
         }
         other => lock(&seen).take(other),
     };
-    let mut places = Places::default();
+    let mut places = Places { lists_all: history.names_all(), ..Places::default() };
     let suspect = |bytes: &[u8]| suspected(engine, bytes);
     let special = |name: &[u8]| engine.is_special(name);
     let mut look = |located: Located<'_>| {
@@ -129,6 +130,8 @@ struct Places {
     labels: HashMap<(&'static str, Secret), Label>,
     /// By path and label: the objects and what was seen in them.
     sightings: HashMap<(BlobPath, Label), Vec<(String, Sighting)>>,
+    /// Whether all objects are told that hold something at a path.
+    lists_all: bool,
 }
 
 impl Places {
@@ -151,8 +154,11 @@ impl Places {
         let Told { path, label, appearance, note_on } = told;
         let Some(at) = self.sightings.get(&(path, label)) else { return vec![] };
         let there = at.iter().any(|(object, _)| *object == appearance.object);
-        let object = if there { &appearance.object } else { &at[0].0 };
-        let of_object = at.iter().filter(|(other, _)| other == object);
+        let object = if there { appearance.object.clone() } else { at[0].0.clone() };
+        let of_object = at.iter().filter(|(other, _)| *other == object);
+        let all: BTreeSet<&String> = at.iter().map(|(object, _)| object).collect();
+        let objects: Vec<String> = if self.lists_all { all.into_iter().cloned().collect() } else { vec![] };
+        let appearance = Appearance { objects, ..appearance };
         of_object
             .map(|(_, sighting)| {
                 let mut sighting = sighting.clone();

@@ -50,6 +50,8 @@ pub struct ScanTask {
     pub ignore_file: Option<PathBuf>,
     /// Whether values are shown.
     pub reveal: bool,
+    /// Whether to tell how the findings are taken out of a history.
+    pub purge_plan: bool,
 }
 
 /// Which findings make a run end with [`Ended::Findings`].
@@ -112,7 +114,7 @@ pub(super) fn finish(
 ) -> Result<Ended, CommandError> {
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
     let notes = seen.notes.into_iter().chain(ignores.notes(complete)).collect();
-    let mut report = report(settled, seen.tally, notes);
+    let mut report = Report { purge_plan: task.purge_plan, ..report(settled, seen.tally, notes) };
     if !task.reveal {
         conceal(&mut report, &prepared.engine);
     }
@@ -316,6 +318,7 @@ fn report(settled: Settled, tally: Tally, notes: Vec<String>) -> Report {
         gaps: settled.gaps,
         accepted_gaps: settled.accepted_gaps,
         notes,
+        purge_plan: false,
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Appearance {
     pub removed: Option<Commit>,
     /// The object that holds it, in hex.
     pub object: String,
+    /// All objects that hold it there, in hex, where a plan to remove them is asked for.
+    pub objects: Vec<String>,
     /// Whether the commit that is checked out has it.
     pub in_head: bool,
     /// Names of refs whose history has it, the first few in the order of their names.

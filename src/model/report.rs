@@ -17,6 +17,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What was counted.
     pub tally: Tally,
+    /// Whether to tell how the findings are taken out of the history.
+    pub purge_plan: bool,
 }
 
 /// What was counted during a scan.

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{DecimalBytes, HumanCount};
 
 use super::words::{self, count};
-use super::{View, mask, sanitize};
+use super::{View, mask, purge, sanitize};
 use crate::model::{
     Appearance, Commit, Finding, Gap, Novelty, Place, PlaceKind, Report, Rule, Severity, Tally,
 };
@@ -39,7 +39,8 @@ pub(super) fn write(report: &Report, view: View, out: &mut dyn Write) -> io::Res
     page.gaps("Not scanned, as .stanchignore accepts", &report.accepted_gaps)?;
     page.notes(&report.notes)?;
     page.result(report)?;
-    page.tally(&report.tally)
+    page.tally(&report.tally)?;
+    if report.purge_plan { purge::write(&report.findings, out) } else { Ok(()) }
 }
 
 /// Findings that share a rule together, in the order in which each rule comes first: what is said of a

@@ -13,6 +13,7 @@ mod json;
 mod jsonl;
 mod mask;
 mod progress;
+mod purge;
 mod safe_json;
 mod sanitize;
 mod sarif;

@@ -111,6 +111,8 @@ struct Appearance<'a> {
     introduced_again: u64,
     removed: Option<Commit<'a>>,
     object: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    objects: &'a [String],
     in_head: bool,
     refs: &'a [String],
     more_refs: u64,
@@ -261,6 +263,7 @@ impl<'a> Appearance<'a> {
             introduced_again: appearance.introduced_again,
             removed: appearance.removed.as_ref().map(Commit::of),
             object: &appearance.object,
+            objects: &appearance.objects,
             in_head: appearance.in_head,
             refs: &appearance.refs,
             more_refs: appearance.more_refs,

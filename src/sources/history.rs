@@ -33,6 +33,8 @@ pub struct History {
     pub(super) repository: Repository,
     pub(super) store: Store,
     pub(super) jobs: usize,
+    /// Whether every ref and reflog that leads to something is named.
+    pub(super) names_all: bool,
 }
 
 /// A label at a path, and what became of it there.
@@ -83,7 +85,17 @@ impl History {
         };
         let repository = found.map_err(|problem| SourceError(problem.to_string()))?;
         let store = Store::open(&repository);
-        Ok(History { repository, store, jobs })
+        Ok(History { repository, store, jobs, names_all: false })
+    }
+
+    /// Names every ref that leads to something, and every reflog, where otherwise the first refs are enough.
+    pub fn naming_all(self) -> History {
+        History { names_all: true, ..self }
+    }
+
+    /// Whether all that leads to something is named.
+    pub fn names_all(&self) -> bool {
+        self.names_all
     }
 
     /// Where the files of the repository are checked out, if they are.
@@ -337,7 +349,25 @@ impl History {
             visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
         });
         self.tell_gaps(&problems, each);
-        self.tips(&refs, commits)
+        let mut tips = self.tips(&refs, commits);
+        if self.names_all {
+            tips.tips.extend(self.logged(commits));
+        }
+        tips
+    }
+
+    /// The commits that reflogs name, by the names of the logs, sorted.
+    fn logged(&self, commits: &Commits) -> BTreeSet<(String, CommitIx)> {
+        let mut logged = BTreeSet::new();
+        // What cannot be read was told.
+        self.repository.reflogs(&mut |log| {
+            let name = format!("reflog of {}", String::from_utf8_lossy(log.name));
+            for hex in log.line.splitn(3, |&byte| byte == b' ').take(2) {
+                let id = ObjectId::from_hex(hex).ok();
+                logged.extend(id.and_then(|id| commits.find(&id)).map(|commit| (name.clone(), commit)));
+            }
+        });
+        logged
     }
 
     /// The refs that lead to these commits.
@@ -385,7 +415,8 @@ impl History {
         let history::Events { occurrences, problem } = past.events(&labels, &heads);
         problem.iter().for_each(|problem| each(Visit::Gap(self.about_history(problem))));
         let tips: Vec<CommitIx> = refs.tips.iter().map(|(_, commit)| *commit).collect();
-        let reach = past.reach(&labels, &occurrences, &tips, MOST_REFS);
+        let most = if self.names_all { usize::MAX } else { MOST_REFS };
+        let reach = past.reach(&labels, &occurrences, &tips, most);
         let people = People { lookup: Lookup::new(&self.store, LARGEST), commits };
         let mut told: Vec<Told> = occurrences
             .iter()
@@ -579,16 +610,20 @@ impl People<'_> {
         // Gone is what no head and no tip has any more.
         let removed = occurrence.removed.last().filter(|_| !occurrence.in_head && !reach.at_tip);
         let names = reach.refs.iter().filter_map(|&number| refs.tips.get(number as usize));
-        let refs: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        let mut refs: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        let named = refs.len();
+        // A reflog is named once, however many of its lines lead here.
+        refs.dedup();
         Appearance {
             introduced: first.map(|introduction| self.commit(introduction.commit)),
             introduced_again: occurrence.introduced.len().saturating_sub(1) as u64,
             removed: removed.map(|removal| self.commit(removal.commit)),
             object: first.map_or(String::new(), |introduction| wanted.id(introduction.blob).to_string()),
             in_head: occurrence.in_head,
-            more_refs: u64::from(reach.count).saturating_sub(refs.len() as u64),
+            more_refs: u64::from(reach.count).saturating_sub(named as u64),
             refs,
             novelty: None,
+            objects: vec![],
         }
     }
 
