@@ -223,6 +223,8 @@ fn all_repositories_of_a_user() {
     run(&["add", "-A"]);
     let (passed, told) = run(&["commit", "-q", "-m", "secret"]);
     assert!(!passed && told.contains("a.env:1:5"), "{told}");
+    // Git checks out what is pushed by itself only where no hook does.
+    assert!(!home.path(".config/stanch/hooks/push-to-checkout").exists());
     at_home(home.stanch(["hook", "uninstall", "--global"])).exits(0).has("no longer set");
     assert!(!home.path(".config/stanch/hooks").exists());
     let (passed, told) = run(&["commit", "-q", "-m", "secret"]);

@@ -26,7 +26,7 @@ pub fn commit_msg(task: &ScanTask, file: &Path) -> Result<Ended, CommandError> {
     // Git sets this for hooks where nobody edited the message: then all of it is stored.
     let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let text = match edited {
-        true => stored(&text, &repository.as_ref().map_or(Comments::Auto, Repository::comments)),
+        true => stored(&text, &repository.as_ref().map_or(Comments::Unknown, Repository::comments)),
         false => text,
     };
     let worktree = repository.as_ref().and_then(Repository::worktree).map(Path::to_owned);
@@ -47,7 +47,7 @@ fn stored(text: &[u8], comments: &Comments) -> Vec<u8> {
         let bare = line.trim_ascii_end();
         let is_cut = match comments {
             Comments::Begin(begin) => bare.strip_prefix(begin.as_bytes()) == Some(SCISSORS),
-            Comments::Auto => bare.ends_with(SCISSORS),
+            Comments::Unknown => bare.ends_with(SCISSORS),
         };
         if is_cut {
             break;
@@ -70,7 +70,7 @@ mod tests {
             b"subject\n# note\nbody # kept\n# ------------------------ >8 ------------------------\ndiff\n";
         let begin = |begin: &str| Comments::Begin(begin.into());
         assert_eq!(stored(text, &begin("#")), b"subject\n\nbody # kept\n");
-        assert_eq!(stored(text, &Comments::Auto), b"subject\n# note\nbody # kept\n");
+        assert_eq!(stored(text, &Comments::Unknown), b"subject\n# note\nbody # kept\n");
         assert_eq!(stored(text, &begin("//")), text);
         assert_eq!(stored(b"no end", &begin("#")), b"no end");
     }

@@ -117,7 +117,7 @@ impl Engine {
             binary,
             path,
             context: Context::new(&self.words, bytes),
-            tried: vec![0; self.keys.len()],
+            tried: vec![],
             found: vec![],
         };
         runs::visit(self.vector, bytes, &mut search);
@@ -140,7 +140,7 @@ struct Search<'a> {
     path: Option<&'a BlobPath>,
     context: Context<'a>,
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
-    /// the starts that neighbouring keys speak for overlap.
+    /// the starts that neighbouring keys speak for overlap. Empty before the first key, which most texts lack.
     tried: Vec<usize>,
     found: Vec<Candidate>,
 }
@@ -150,6 +150,7 @@ impl runs::Visitor for Search<'_> {
     fn word(&mut self, at: usize) {
         let Some(&key) = self.bytes[at..].first_chunk() else { return };
         for (number, anchor) in self.engine.keys.at(key) {
+            self.tried.resize(self.engine.keys.len(), 0);
             let starts = untried(&mut self.tried[number], at, anchor);
             self.try_rule(anchor.rule, starts);
         }

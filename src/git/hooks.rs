@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use super::child::{self, Scope};
 use super::{Problem, Repository};
 
-/// All hooks that git runs. Where the folder of hooks is changed for all repositories, those that a repository
-/// has of its own are hidden, whatever their names.
+/// The hooks that git runs, but for those whose mere presence changes what it does (`proc-receive`,
+/// `push-to-checkout`). Where the folder of hooks is changed for all repositories, those that a repository has of
+/// its own are hidden, whatever their names.
 pub const HOOKS: &[&str] = &[
     "applypatch-msg",
     "commit-msg",
-    "fsmonitor-watchman",
     "post-applypatch",
     "post-checkout",
     "post-commit",
@@ -27,8 +27,6 @@ pub const HOOKS: &[&str] = &[
     "pre-rebase",
     "pre-receive",
     "prepare-commit-msg",
-    "proc-receive",
-    "push-to-checkout",
     "reference-transaction",
     "sendemail-validate",
     "update",
@@ -39,8 +37,8 @@ pub const HOOKS: &[&str] = &[
 pub enum Comments {
     /// Those that begin like this.
     Begin(String),
-    /// Git chooses at each commit what they begin with.
-    Auto,
+    /// Nobody knows: git chooses at each commit what they begin with, or stores them.
+    Unknown,
 }
 
 impl Repository {
@@ -58,9 +56,12 @@ impl Repository {
     pub fn comments(&self) -> Comments {
         let base = self.worktree().unwrap_or(self.git_dir());
         let set = |key| child::configured(Scope::Here(base), &["--get", key]).ok().flatten();
+        if set("commit.cleanup").is_some_and(|mode| !matches!(mode.as_str(), "default" | "strip")) {
+            return Comments::Unknown;
+        }
         match set("core.commentString").or_else(|| set("core.commentChar")) {
             None => Comments::Begin("#".into()),
-            Some(value) if value == "auto" => Comments::Auto,
+            Some(value) if value == "auto" => Comments::Unknown,
             Some(value) => Comments::Begin(value),
         }
     }

@@ -1,5 +1,5 @@
 //! Files of Git LFS: a pointer stands in the repository, the content beside it, if it was fetched
-//! (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
+//! (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 
 use std::fs::File;
 use std::io;

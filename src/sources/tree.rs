@@ -326,8 +326,8 @@ fn visit_content(
     }
 }
 
-/// Reads a file of about `expected` bytes to the start of `buffer`, and returns how many bytes it has; one
-/// byte more shows the end before the buffer is full. Where that is more than [`WHOLE`], there may be more.
+/// Reads a file of about `expected` bytes to the start of `buffer`, and returns how many bytes it has; room for
+/// one byte more shows that it ends there. Files that claim to be empty, as those of procfs, are read to their end. Where that is more than [`WHOLE`], there may be more.
 fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> usize {
     // It never shrinks: what grows is filled with zeros first.
     buffer.resize(buffer.len().max(FIRST_READ).max(expected + 1), 0);
@@ -338,6 +338,9 @@ fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> us
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => break,
+        }
+        if filled == expected && expected > 0 && filled < buffer.len() {
+            break;
         }
         if filled == buffer.len() {
             if filled > WHOLE {
