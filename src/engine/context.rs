@@ -13,7 +13,7 @@ const AFTER: usize = 48;
 /// How many line breaks may lie between a context word and the match after it.
 const LINES_BEFORE: usize = 2;
 
-/// The context words of all rules, by their first three bytes; no word is shorter.
+/// The context words of all rules, by their first four bytes; no word has less than three.
 pub(super) struct Words {
     table: Table<&'static str>,
     longest: usize,
@@ -48,11 +48,16 @@ impl Words {
         words.sort_unstable();
         words.dedup();
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
-        let keyed = words.iter().filter_map(|word| {
-            let &[a, b, c] = word.as_bytes().first_chunk()?;
-            Some(([a, b, c, 0], *word))
+        // The bit that tells the cases of letters apart is set in all keys, whatever may follow a short word.
+        let any = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0);
+        let keyed = words.iter().flat_map(|word| {
+            let &[a, b, c] = word.as_bytes().first_chunk().unwrap_or(&[0; 3]);
+            let fourth = word.as_bytes().get(3).copied();
+            any.clone()
+                .filter(move |byte| fourth.is_none_or(|fourth| fourth | 0x20 == *byte))
+                .map(move |d| ([a, b, c, d], *word))
         });
-        Words { table: Table::of(Form::THREE_CASELESS, keyed), longest, vector }
+        Words { table: Table::of(Form::CASELESS, keyed), longest, vector }
     }
 
     /// Calls `each` with the words in `text` and where they begin.

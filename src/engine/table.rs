@@ -16,7 +16,8 @@ pub(super) struct Table<T> {
     entries: Box<[(u32, T)]>,
 }
 
-/// How bytes become a key: the bits of `mask`, with those of `ones` set.
+/// How bytes become a key: the bits of `mask`, with those of `ones` set. Bytes that become the same key are given
+/// once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form {
     mask: u32,
@@ -27,8 +28,8 @@ impl Form {
     /// Four bytes as they are.
     pub(super) const EXACT: Form = Form { mask: u32::MAX, ones: 0 };
 
-    /// The first three bytes, without regard to the case of letters.
-    pub(super) const THREE_CASELESS: Form = Form { mask: 0xff_ffff, ones: 0x20_2020 };
+    /// Four bytes without regard to the case of letters.
+    pub(super) const CASELESS: Form = Form { mask: u32::MAX, ones: 0x2020_2020 };
 
     #[inline]
     fn key(self, bytes: [u8; 4]) -> u32 {
