@@ -49,13 +49,18 @@ pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Exami
 
 /// Whether any rule has a match in a text whose path is not known.
 pub(super) fn suspected(engine: &Engine, bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(HEAD)];
-    let encoding = Encoding::detect(head);
-    let binary = encoding == Encoding::Bytes && memchr::memchr(0, head).is_some();
+    let (encoding, binary) = nature(&bytes[..bytes.len().min(HEAD)]);
     match encoding.decode(bytes) {
         Some(text) => engine.suspects(text.as_bytes(), binary),
         None => engine.suspects(bytes, binary),
     }
+}
+
+/// How text would be stored in what begins like this, and whether it is rather binary.
+fn nature(head: &[u8]) -> (Encoding, bool) {
+    let has_zero = memchr::memchr(0, head).is_some();
+    let encoding = Encoding::detect(head, has_zero);
+    (encoding, has_zero && encoding == Encoding::Bytes)
 }
 
 struct Examiner<'a> {
@@ -76,12 +81,12 @@ impl<'a> Examiner<'a> {
         bytes: &[u8],
     ) -> Examiner<'a> {
         let head = &bytes[..bytes.len().min(HEAD)];
-        let encoding = Encoding::detect(head);
+        let (encoding, binary) = nature(head);
         Examiner {
             engine,
             path,
             encoding,
-            binary: encoding == Encoding::Bytes && memchr::memchr(0, head).is_some(),
+            binary,
             packed: kind == PlaceKind::File && is_packed(head),
             sighter: Sighter::new(path, kind, encoding, chosen),
         }
