@@ -226,3 +226,23 @@ fn dates_that_lie_hide_nothing() {
     assert_places(&project, &["--range", "before..HEAD"], &expected);
     assert_places(&project, &["--range", "HEAD~1..HEAD"], &expected[2..]);
 }
+
+#[test]
+fn more_blobs_than_are_looked_up_one_by_one() {
+    let project = repository();
+    project.git(&["tag", "before"]);
+    let mut stream = String::from(
+        "commit refs/heads/main\ncommitter n <n@example.com> 1800000000 +0000\ndata 4\nmany\nfrom refs/heads/main^0\n",
+    );
+    for number in 0..20_100 {
+        let text = if number == 12_345 { key(23) } else { format!("{number}\n") };
+        stream += &format!("M 100644 inline {}/{number}.txt\ndata {}\n{text}\n", number / 100, text.len());
+    }
+    project.write("stream", stream);
+    project.command("sh", ["-c", "git fast-import --quiet < stream"]);
+    let ran = scan(&project, &["--range", "before..main"]);
+    assert_eq!(places(&project, &ran), ["file 123/12345.txt new many - HEAD"]);
+    assert_eq!((ran.tally("files"), ran.json()["gaps"].as_array().unwrap().len()), (20_100, 0));
+    project.git(&["repack", "-q", "-a", "-d"]);
+    assert_places(&project, &["--branch", "main"], &["file 123/12345.txt new many - HEAD"]);
+}

@@ -49,6 +49,9 @@ pub enum Start {
     Incoming(Vec<ObjectId>),
 }
 
+/// More blobs than this are not looked up one by one.
+const MANY: usize = 20_000;
+
 /// What a push brought, apart from what was there before.
 struct Quarantine {
     apart: Store,
@@ -272,6 +275,18 @@ impl History {
         suspect: Suspect<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
     ) -> BTreeSet<ObjectId> {
+        match blobs.len() {
+            ..=MANY => self.suspects_looked_up(blobs, suspect, each),
+            _ => self.suspects_in_packs(blobs, suspect, each),
+        }
+    }
+
+    fn suspects_looked_up(
+        &self,
+        blobs: &BTreeSet<ObjectId>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> BTreeSet<ObjectId> {
         let suspected = Mutex::new(BTreeSet::new());
         let blobs: Vec<(ObjectId, ())> = blobs.iter().map(|&id| (id, ())).collect();
         for_each_blob(&self.store, self.jobs, &blobs, &|&(id, ()), read| match read {
@@ -285,6 +300,42 @@ impl History {
             Err(problem) => self.tell_gaps([&problem], each),
         });
         suspected.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same in the order of the packs, where each blob is decoded once along its chain of differences: from
+    /// some number on that is faster than to look them up, although others are decoded as well.
+    fn suspects_in_packs(
+        &self,
+        blobs: &BTreeSet<ObjectId>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> BTreeSet<ObjectId> {
+        let objects = Objects::open(&self.store);
+        let presence = objects.presence();
+        blobs.iter().filter(|id| !presence.has(id)).for_each(|&id| self.tell_missing(id, each));
+        let wanted: HashSet<&git::oid> = blobs.iter().map(|id| &**id).collect();
+        let (suspected, large) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
+        let problems = objects.visit(&[Kind::Blob], self.jobs, &|object| match object.content {
+            _ if !wanted.contains(object.id) => {}
+            git::Content::Whole(bytes) => {
+                each(Visit::Past(bytes.len() as u64));
+                if suspect(bytes) {
+                    lock(&suspected).insert(object.id.to_owned());
+                }
+            }
+            git::Content::Stream(..) => drop(lock(&large).insert(object.id.to_owned())),
+        });
+        let about = |problem: &&git::Problem| match problem.place {
+            git::Place::Object(id) => blobs.contains(&id),
+            _ => true,
+        };
+        self.tell_gaps(problems.iter().filter(about), each);
+        let large = large.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut suspected = suspected.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !large.is_empty() {
+            suspected.extend(self.suspects_looked_up(&large, suspect, each));
+        }
+        suspected
     }
 
     /// The blobs that may hold something of what was there before.
