@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::table::{Form, Table};
+use super::table::{Form, Table, for_each_key};
 use super::vector::Vector;
-use crate::model::Rule;
+use crate::model::{ByteSet, Rule};
 
 /// How far before a match a context word may begin, in bytes.
 const BEFORE: usize = 128;
@@ -48,15 +48,13 @@ impl Words {
         words.sort_unstable();
         words.dedup();
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
-        // The bit that tells the cases of letters apart is set in all keys, whatever may follow a short word.
-        let any = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0);
-        let keyed = words.iter().flat_map(|word| {
-            let &[a, b, c] = word.as_bytes().first_chunk().unwrap_or(&[0; 3]);
-            let fourth = word.as_bytes().get(3).copied();
-            any.clone()
-                .filter(move |byte| fourth.is_none_or(|fourth| fourth | 0x20 == *byte))
-                .map(move |d| ([a, b, c, d], *word))
-        });
+        // The bit that tells the cases of letters apart is set in all keys, whatever follows a short word.
+        let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
+        let mut keyed = vec![];
+        for word in &words {
+            let byte = |at| word.as_bytes().get(at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
+            for_each_key(&std::array::from_fn(byte), |key| keyed.push((key, *word)));
+        }
         Words { table: Table::of(Form::CASELESS, keyed), longest, vector }
     }
 
