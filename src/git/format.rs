@@ -28,9 +28,7 @@ pub(super) struct Format {
     pub(super) bare: Option<bool>,
     /// What `core.worktree` says, relative to the repository's folder.
     pub(super) worktree: Option<PathBuf>,
-    /// Whether a remote promises the objects that are not here.
-    pub(super) promised: bool,
-    /// The first remote that does, where one is named.
+    /// The first remote that promises the objects that are not here.
     pub(super) promisor: Option<String>,
     /// What `lfs.storage` says, relative to the repository's folder.
     pub(super) lfs_storage: Option<PathBuf>,
@@ -97,7 +95,6 @@ impl Format {
             is_promisor(section).then_some(name)
         });
         self.promisor = config.string("extensions.partialClone").map(|name| name.to_string()).or(named);
-        self.promised = self.promisor.is_some();
         self.place(config);
         Ok(self)
     }
@@ -123,7 +120,6 @@ impl Default for Format {
             refs: RefStorage::Files,
             bare: None,
             worktree: None,
-            promised: false,
             promisor: None,
             lfs_storage: None,
             unknown: vec![],
@@ -187,7 +183,11 @@ mod tests {
             ("[extensions]\n partialclone = a", gix_hash::Kind::Sha1, RefStorage::Files, true),
         ] {
             let format = of(config).unwrap();
-            assert_eq!((format.hash, format.refs, format.promised), (hash, refs, promised), "{config}");
+            assert_eq!(
+                (format.hash, format.refs, format.promisor.is_some()),
+                (hash, refs, promised),
+                "{config}"
+            );
         }
     }
 

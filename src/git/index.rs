@@ -151,28 +151,23 @@ impl<'a> Comparison<'a> {
             if Some(tree) == old {
                 continue;
             }
-            let Some(bytes) = self.trees.read(tree) else { continue };
-            let old_bytes = old.and_then(|old| self.trees.read(old)).unwrap_or_default();
-            let before: HashMap<&[u8], TreeEntry<'_>> =
-                self.trees.entries(tree, &old_bytes).into_iter().map(|entry| (entry.name, entry)).collect();
-            for entry in self.trees.entries(tree, &bytes) {
-                let before = before.get(entry.name).and_then(|entry| entry.object);
-                let same_kind = |kind| before.filter(|before| before.0 == kind).map(|before| before.1);
+            self.trees.compare(tree, old.as_slice(), |entry, before| {
+                let same_kind = |kind| before.iter().find(|before| before.0 == kind).map(|before| before.1);
                 let below = [&path[..], entry.name].concat();
                 match entry.object {
                     Some((Kind::Tree, id)) => {
                         rest.push(([&below[..], b"/"].concat(), id, same_kind(Kind::Tree)));
                     }
-                    Some((_, blob)) if same_kind(Kind::Blob) != Some(blob) => {
+                    Some((_, blob)) => {
                         let old = same_kind(Kind::Blob);
                         self.staged.files.push(StagedFile { path: below, blob, old });
                     }
-                    _ => {}
+                    None => {}
                 }
-                if before.is_none() {
+                if before.is_empty() {
                     self.staged.names.insert(entry.name.to_vec());
                 }
-            }
+            });
         }
     }
 }

@@ -59,5 +59,5 @@ pub use refs::{Ref, Refs, Target};
 pub use repository::{Environment, ObjectFolder, Origin, Repository};
 pub use revisions::Revisions;
 pub use revwalk::{Walked, walk};
-pub use store::Store;
+pub use store::{Quarantine, Store};
 pub use trees::{Trees, tree_of};

@@ -88,6 +88,13 @@ impl Refs {
         None
     }
 
+    /// The objects that refs stand for whose names begin with one of these.
+    pub fn tips(&self, starts: &[&[u8]]) -> Vec<ObjectId> {
+        let is_meant = |name: &[u8]| starts.iter().any(|start| name.starts_with(start));
+        let names = self.all.iter().map(|one| &one.name).filter(|name| is_meant(name));
+        names.filter_map(|name| self.resolve(name).copied()).collect()
+    }
+
     /// The objects that refs name, as often as they do.
     pub fn ids(&self) -> impl Iterator<Item = &ObjectId> {
         self.all.iter().filter_map(|one| match &one.target {

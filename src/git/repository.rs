@@ -221,7 +221,7 @@ impl Repository {
 
     /// Whether objects may be missing because a remote promises to give them later (a partial clone).
     pub fn is_partial(&self) -> bool {
-        self.format.promised
+        self.format.promisor.is_some()
             || self.object_folders.iter().any(|folder| {
                 let packs = fs::read_dir(folder.path.join("pack")).into_iter().flatten().flatten();
                 packs

@@ -18,6 +18,26 @@ pub struct Store {
     problems: Vec<Problem>,
 }
 
+/// What a push brought and nobody accepted yet, apart from what was there before ("quarantine" in
+/// git-receive-pack(1)).
+pub struct Quarantine {
+    /// What the push brought.
+    pub apart: Store,
+    /// What was there before.
+    pub before: Store,
+}
+
+impl Quarantine {
+    /// That of a repository; `None` where nothing is kept apart.
+    pub fn open(repository: &Repository) -> Option<Quarantine> {
+        let is_apart = |folder: &ObjectFolder| folder.origin == Origin::Quarantine;
+        let (apart, others): (Vec<_>, Vec<_>) =
+            repository.object_folders().iter().cloned().partition(is_apart);
+        let store = |folders| Store::of_folders(repository, folders);
+        (!apart.is_empty()).then(|| Quarantine { apart: store(apart), before: store(others) })
+    }
+}
+
 impl Store {
     /// Opens all packs. What cannot be opened is among the [`Store::problems`].
     pub fn open(repository: &Repository) -> Store {
@@ -37,16 +57,6 @@ impl Store {
             }
         }
         store
-    }
-
-    /// What a push brought and nobody accepted yet, and what was there before; `None` where nothing is kept
-    /// apart ("quarantine" in git-receive-pack(1)).
-    pub fn quarantine(repository: &Repository) -> Option<(Store, Store)> {
-        let is_apart = |folder: &ObjectFolder| folder.origin == Origin::Quarantine;
-        let (apart, others): (Vec<_>, Vec<_>) =
-            repository.object_folders().iter().cloned().partition(is_apart);
-        let both = || (Store::of_folders(repository, apart.clone()), Store::of_folders(repository, others));
-        (!apart.is_empty()).then(both)
     }
 
     /// Whether the object is there. It may still turn out to be damaged.

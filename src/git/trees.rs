@@ -75,23 +75,34 @@ impl<'a> Trees<'a> {
             if old.contains(&new) || !self.seen.insert((new, old.clone())) {
                 continue;
             }
-            let Some(bytes) = self.read(new) else { continue };
-            let old: Vec<Vec<u8>> = old.iter().filter_map(|&old| self.read(old)).collect();
-            let old: Vec<HashMap<&[u8], TreeEntry<'_>>> = old
-                .iter()
-                .map(|bytes| self.entries(new, bytes).into_iter().map(|entry| (entry.name, entry)).collect())
-                .collect();
-            for entry in self.entries(new, &bytes) {
-                let before = || old.iter().filter_map(|old| old.get(entry.name)?.object);
-                match entry.object {
-                    Some(object) if before().any(|before| before == object) => {}
-                    Some((Kind::Tree, below)) => {
-                        each(entry);
-                        let trees = before().filter(|(kind, _)| *kind == Kind::Tree).map(|(_, id)| id);
-                        rest.push((below, trees.collect()));
-                    }
-                    _ => each(entry),
+            self.compare(new, &old, |entry, before| {
+                each(entry);
+                if let Some((Kind::Tree, below)) = entry.object {
+                    let trees = before.iter().filter(|(kind, _)| *kind == Kind::Tree).map(|(_, id)| *id);
+                    rest.push((below, trees.collect()));
                 }
+            });
+        }
+    }
+
+    /// Calls `each` with every entry of the tree `new` that none of the trees `old` has, and with the objects that
+    /// stand under its name in those.
+    pub(super) fn compare(
+        &mut self,
+        new: ObjectId,
+        old: &[ObjectId],
+        mut each: impl FnMut(TreeEntry<'_>, &[(Kind, ObjectId)]),
+    ) {
+        let Some(bytes) = self.read(new) else { return };
+        let old: Vec<Vec<u8>> = old.iter().filter_map(|&old| self.read(old)).collect();
+        let old: Vec<HashMap<&[u8], TreeEntry<'_>>> = old
+            .iter()
+            .map(|bytes| self.entries(new, bytes).into_iter().map(|entry| (entry.name, entry)).collect())
+            .collect();
+        for entry in self.entries(new, &bytes) {
+            let before: Vec<_> = old.iter().filter_map(|old| old.get(entry.name)?.object).collect();
+            if entry.object.is_none_or(|object| !before.contains(&object)) {
+                each(entry, &before);
             }
         }
     }
