@@ -30,7 +30,7 @@ pub fn commit_msg(task: &ScanTask, file: &Path) -> Result<Ended, CommandError> {
         false => text,
     };
     let worktree = repository.as_ref().and_then(Repository::worktree).map(Path::to_owned);
-    let ignores = read_ignores(task, &worktree.into_iter().collect::<Vec<_>>())?;
+    let ignores = read_ignores(task, worktree.as_slice())?;
     let path = BlobPath::from(&*file.to_string_lossy());
     let blob =
         Blob { path: &path, kind: PlaceKind::Message, appearance: None, content: Content::Whole(&text) };

@@ -32,10 +32,9 @@ pub fn git(task: &ScanTask, scope: &Scope) -> Result<Ended, CommandError> {
     task.output.check()?;
     let prepared = Prepared::of(task)?;
     let path = task.roots.first().map(|root| root.as_path());
-    let history = History::open(path, task.jobs).map_err(|error| CommandError::new(error.to_string()))?;
+    let history = History::open(path, task.jobs)?;
     let history = if task.purge_plan { history.naming_all() } else { history };
-    let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
-    let ignores = read_ignores(task, &worktree)?;
+    let ignores = read_ignores(task, history.worktree().map(Path::to_owned).as_slice())?;
     let seen = match scope {
         Scope::Whole => whole(&history, &prepared)?,
         Scope::WithSubmodules => nested(&history, &prepared, DEEPEST)?,
@@ -115,9 +114,7 @@ pub(super) fn read(
     };
     let told = match part {
         None => history.read(&suspect, &special, &each, &mut look),
-        Some(part) => history
-            .read_part(part, &suspect, &special, &each, &mut look)
-            .map_err(|error| CommandError::new(error.to_string()))?,
+        Some(part) => history.read_part(part, &suspect, &special, &each, &mut look)?,
     };
     let mut seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     told.into_iter().for_each(|told| seen.sightings.extend(places.take(told)));
@@ -156,8 +153,8 @@ impl Places {
         let there = at.iter().any(|(object, _)| *object == appearance.object);
         let object = if there { appearance.object.clone() } else { at[0].0.clone() };
         let of_object = at.iter().filter(|(other, _)| *other == object);
-        let all: BTreeSet<&String> = at.iter().map(|(object, _)| object).collect();
-        let objects: Vec<String> = if self.lists_all { all.into_iter().cloned().collect() } else { vec![] };
+        let listed = at.iter().filter(|_| self.lists_all).map(|(object, _)| object.clone());
+        let objects = listed.collect::<BTreeSet<String>>().into_iter().collect();
         let appearance = Appearance { objects, ..appearance };
         of_object
             .map(|(_, sighting)| {

@@ -51,10 +51,7 @@ const BEFORE: &str = "before-stanch";
 /// When the hooks of this repository are elsewhere or in other hands, or a file there cannot be written. Hooks
 /// that were put there before the one that failed stay.
 pub fn install(chosen: &[Hook], reach: Reach) -> Result<Vec<String>, CommandError> {
-    let folder = match reach {
-        Reach::Repository => own_folder()?,
-        Reach::Global => global_folder()?,
-    };
+    let folder = Folder::of(reach)?;
     fs::create_dir_all(&folder.path).map_err(|error| failed(&folder.path, &error))?;
     let mut told = vec![];
     for hook in chosen {
@@ -66,8 +63,7 @@ pub fn install(chosen: &[Hook], reach: Reach) -> Result<Vec<String>, CommandErro
         for name in others {
             put(&folder.path, name, &Script::of(name, Does::Forwards, true))?;
         }
-        let set = hooks::set_global_hooks_folder(Some(&folder.path));
-        set.map_err(|problem| CommandError::new(problem.to_string()))?;
+        hooks::set_global_hooks_folder(Some(&folder.path))?;
         told.push(format!("core.hooksPath is {} for all repositories", folder.path.display()));
     }
     Ok(told)
@@ -78,18 +74,15 @@ pub fn install(chosen: &[Hook], reach: Reach) -> Result<Vec<String>, CommandErro
 /// # Errors
 /// When a hook was changed since; it stays as it is. Hooks before it are gone.
 pub fn uninstall(reach: Reach) -> Result<Vec<String>, CommandError> {
-    let folder = match reach {
-        Reach::Repository => own_folder()?,
-        Reach::Global => global_folder()?,
-    };
+    let folder = Folder::of(reach)?;
     let mut told = vec![];
     for name in hooks::HOOKS {
         told.extend(take_away(&folder.path, name)?);
     }
     if folder.forwards && folder.path.is_dir() {
-        let set = hooks::global_hooks_folder().map_err(|problem| CommandError::new(problem.to_string()))?;
+        let set = hooks::global_hooks_folder()?;
         if set.as_deref() == Some(&folder.path) {
-            hooks::set_global_hooks_folder(None).map_err(|problem| CommandError::new(problem.to_string()))?;
+            hooks::set_global_hooks_folder(None)?;
             told.push("core.hooksPath is no longer set for all repositories".into());
         }
         // Somebody may have put something else there.
@@ -108,12 +101,20 @@ struct Folder {
     forwards: bool,
 }
 
+impl Folder {
+    fn of(reach: Reach) -> Result<Folder, CommandError> {
+        match reach {
+            Reach::Repository => own_folder(),
+            Reach::Global => global_folder(),
+        }
+    }
+}
+
 fn own_folder() -> Result<Folder, CommandError> {
     let here = std::env::current_dir()
         .map_err(|error| CommandError::new(format!("the current folder cannot be told: {error}")))?;
-    let repository = Repository::from_environment(Environment::of_process(), &here)
-        .map_err(|problem| CommandError::new(problem.to_string()))?;
-    let path = repository.hooks_folder().map_err(|problem| CommandError::new(problem.to_string()))?;
+    let repository = Repository::from_environment(Environment::of_process(), &here)?;
+    let path = repository.hooks_folder()?;
     let shown = path.display();
     if path.components().any(|part| part.as_os_str() == ".husky") {
         return Err(CommandError::new(format!(
@@ -136,7 +137,7 @@ fn own_folder() -> Result<Folder, CommandError> {
 /// The folder that the user set for all repositories, or one of our own.
 fn global_folder() -> Result<Folder, CommandError> {
     let own = config_home()?.join("stanch").join("hooks");
-    let set = hooks::global_hooks_folder().map_err(|problem| CommandError::new(problem.to_string()))?;
+    let set = hooks::global_hooks_folder()?;
     Ok(match set {
         Some(path) if path != own => Folder { path, forwards: false },
         _ => Folder { path: own, forwards: true },

@@ -22,6 +22,9 @@ pub use scan::{Ended, FailOn, ScanTask, scan};
 
 use std::io;
 
+use crate::git::Problem;
+use crate::sources::SourceError;
+
 /// Why a command failed: what, on what, and what to do next, for each thing that is wrong.
 #[derive(Debug)]
 pub struct CommandError {
@@ -53,6 +56,18 @@ impl std::fmt::Display for CommandError {
 }
 
 impl std::error::Error for CommandError {}
+
+impl From<SourceError> for CommandError {
+    fn from(error: SourceError) -> CommandError {
+        CommandError::new(error.to_string())
+    }
+}
+
+impl From<Problem> for CommandError {
+    fn from(problem: Problem) -> CommandError {
+        CommandError::new(problem.to_string())
+    }
+}
 
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> CommandError {

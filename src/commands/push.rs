@@ -2,9 +2,8 @@
 //! is accepted.
 
 use std::io::{self, Read};
-use std::path::Path;
 
-use super::git::read;
+use super::git::{Scope, git, read};
 use super::scan::{Prepared, finish, read_ignores};
 use super::{CommandError, Ended, ScanTask};
 use crate::git::{ObjectId, Revisions};
@@ -19,8 +18,6 @@ const SERVER_IGNORES: &str = "info/stanchignore";
 /// # Errors
 /// As for a scan; and when the lines are not such.
 pub fn pre_push(task: &ScanTask, remote: Option<&str>) -> Result<Ended, CommandError> {
-    let prepared = Prepared::of(task)?;
-    let history = open(task)?;
     let mut part = Part::default();
     let mut revisions = Revisions::default();
     for line in pushed()? {
@@ -29,12 +26,8 @@ pub fn pre_push(task: &ScanTask, remote: Option<&str>) -> Result<Ended, CommandE
         revisions.tips.extend(id(new)?);
         revisions.excluded.extend(id(old)?);
     }
-    revisions.excluded.extend(history.remote_tips(remote));
-    part.start = Start::Objects(revisions);
-    let worktree: Vec<_> = history.worktree().map(Path::to_owned).into_iter().collect();
-    let ignores = read_ignores(task, &worktree)?;
-    let seen = read(&history, Some(&part), &prepared)?;
-    finish(task, &prepared, seen, ignores, false)
+    part.start = Start::Push(revisions, remote.map(str::to_owned));
+    git(task, &Scope::Part(part))
 }
 
 /// Scans what a push brought to a server, before any ref is moved. Git tells on standard input, one line a
@@ -45,7 +38,7 @@ pub fn pre_push(task: &ScanTask, remote: Option<&str>) -> Result<Ended, CommandE
 /// As for a scan; and when the lines are not such.
 pub fn pre_receive(task: &ScanTask) -> Result<Ended, CommandError> {
     let prepared = Prepared::of(task)?;
-    let history = open(task)?;
+    let history = History::open(None, task.jobs)?;
     let mut part = Part::default();
     let mut tips = vec![];
     for line in lines()? {
@@ -60,10 +53,6 @@ pub fn pre_receive(task: &ScanTask) -> Result<Ended, CommandError> {
     let mut seen = read(&history, Some(&part), &prepared)?;
     seen.sightings.iter_mut().for_each(|sighting| sighting.ignored_inline = false);
     finish(task, &prepared, seen, ignores, false)
-}
-
-fn open(task: &ScanTask) -> Result<History, CommandError> {
-    History::open(None, task.jobs).map_err(|error| CommandError::new(error.to_string()))
 }
 
 /// The lines that git writes for this hook. The pre-commit framework keeps them for itself and tells of one ref in

@@ -14,9 +14,7 @@ use crate::findings::{Chosen, IgnoreFile, Settled, settle};
 use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, day};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{
-    Passed, Revision, Source, SourceError, Stdin, Tree, TreeOptions, Visit, folder_as_shown,
-};
+use crate::sources::{Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
 
 /// The ignore file of a root.
 const IGNORE_FILE: &str = ".stanchignore";
@@ -213,7 +211,7 @@ fn visit(task: &ScanTask, Prepared { engine, chosen }: &Prepared) -> Result<Seen
         other => lock(&seen).take(other),
     };
     for source in sources(task)? {
-        source.visit(&each).map_err(|error| CommandError::new(error.to_string()))?;
+        source.visit(&each)?;
     }
     Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -222,15 +220,14 @@ fn sources(task: &ScanTask) -> Result<Vec<Box<dyn Source>>, CommandError> {
     let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
         task.roots.iter().cloned().partition(|root| root == Path::new("-"));
     let mut sources: Vec<Box<dyn Source>> = vec![];
-    let wrong = |error: SourceError| CommandError::new(error.to_string());
     if let Some(revision) = &task.revision {
-        let revision = Revision::new(revision, &paths, task.jobs, &task.exclude).map_err(wrong)?;
+        let revision = Revision::new(revision, &paths, task.jobs, &task.exclude)?;
         return Ok(vec![Box::new(revision)]);
     }
     if !paths.is_empty() {
         let options =
             TreeOptions { jobs: task.jobs, gitignore: task.gitignore, exclude: task.exclude.clone() };
-        sources.push(Box::new(Tree::new(&paths, options).map_err(wrong)?));
+        sources.push(Box::new(Tree::new(&paths, options)?));
     }
     if !stdin.is_empty() {
         sources.push(Box::new(Stdin));

@@ -10,13 +10,13 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashSet;
 
-use super::lfs::Pointer;
+use super::lfs::{Pointer, or_pointer};
 use super::stdin::Noting;
 use super::{Blob, Content, SourceError, Visit, tree};
 use crate::git::history::{self, CommitCollector, CommitIx, Commits, Label, Labels, Peeled, Reach};
 use crate::git::history::{Occurrence, TreeCollector, Wanted};
 use crate::git::{self, Kind, Lookup, ObjectId, Objects, Presence, Repository, Store, Trouble};
-use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind, moment};
+use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, Novelty, PlaceKind, moment};
 
 /// Larger blobs are not asked for once more to find their place in history, in bytes.
 pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
@@ -108,14 +108,6 @@ impl History {
         self.repository.common_dir()
     }
 
-    /// What the branches of a remote were seen to have, or those of all remotes.
-    pub fn remote_tips(&self, remote: Option<&str>) -> Vec<ObjectId> {
-        let refs = self.repository.refs();
-        let start = remote.map_or("refs/remotes/".to_owned(), |remote| format!("refs/remotes/{remote}/"));
-        let names = refs.all.iter().map(|one| &one.name).filter(|name| name.starts_with(start.as_bytes()));
-        names.filter_map(|name| refs.resolve(name).copied()).collect()
-    }
-
     /// Reads everything once. `each` takes gaps, what was passed without suspicion, and texts that are in no
     /// file; `look` has a closer look at each suspected blob at each of its paths, and what it finds there
     /// is told in the end.
@@ -126,13 +118,11 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
-        let suspect_text = suspect;
-        let suspect: Suspect<'_> = &|bytes| Pointer::parse(bytes).is_some() || suspect_text(bytes);
         let objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
         self.tell_gaps(problems.into_iter().flatten(), each);
-        let commits = self.commits(&objects, suspect_text, each);
-        let suspects = self.suspects(&objects, suspect, each);
+        let commits = self.commits(&objects, suspect, each);
+        let suspects = self.suspects(&objects, &or_pointer(suspect), each);
         let wanted = Wanted::new(commits.kind(), suspects.iter().copied());
         let presence = objects.presence();
         let Forest { trees, special: more, missing } =
@@ -175,16 +165,10 @@ impl History {
         let kind = self.repository.object_format();
         let collectors = Pool::default();
         self.visit(objects, &[Kind::Commit, Kind::Tag], each, &|id, kind_of, bytes| {
-            let is_tag = kind_of == Kind::Tag;
-            collectors.with(
-                || CommitCollector::new(kind),
-                |collector| match is_tag {
-                    true => collector.tag(id, bytes),
-                    false => collector.commit(id, bytes),
-                },
-            );
+            collectors
+                .with(|| CommitCollector::new(kind), |collector| collect(collector, id, kind_of, bytes));
             if suspect(bytes) {
-                visit_text(&id.to_string(), is_tag, bytes, each);
+                visit_text(&id.to_string(), kind_of, bytes, each);
             }
         });
         Commits::join(kind, collectors.into_all())
@@ -251,9 +235,7 @@ impl History {
             all.missing.extend(forest.missing);
             all_names.extend(names);
         }
-        for name in &all_names {
-            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
-        }
+        visit_names(&all_names, PlaceKind::Name, each);
         all
     }
 
@@ -340,34 +322,24 @@ impl History {
     fn refs(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) -> Refs {
         let refs = self.repository.refs();
         self.tell_gaps(&refs.problems, each);
-        for name in refs.all.iter().map(|one| &one.name).filter(|name| tree::is_telling(name)) {
-            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Ref, name, each);
-        }
+        visit_names(refs.all.iter().map(|one| &one.name), PlaceKind::Ref, each);
+        // The commits that reflogs name, by the names of the logs.
+        let mut logged = BTreeSet::new();
         let problems = self.repository.reflogs(&mut |log| {
             // Behind the two ids stands who did it, and after a tab why.
-            let words = log.line.splitn(3, |&byte| byte == b' ').nth(2).unwrap_or_default();
+            let mut parts = log.line.splitn(3, |&byte| byte == b' ');
+            for hex in parts.by_ref().take(2).filter(|_| self.names_all) {
+                let commit = ObjectId::from_hex(hex).ok().and_then(|id| commits.find(&id));
+                let name = || format!("reflog of {}", String::from_utf8_lossy(log.name));
+                logged.extend(commit.map(|commit| (name(), commit)));
+            }
+            let words = parts.next().unwrap_or_default();
             visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
         });
         self.tell_gaps(&problems, each);
         let mut tips = self.tips(&refs, commits);
-        if self.names_all {
-            tips.tips.extend(self.logged(commits));
-        }
+        tips.tips.extend(logged);
         tips
-    }
-
-    /// The commits that reflogs name, by the names of the logs, sorted.
-    fn logged(&self, commits: &Commits) -> BTreeSet<(String, CommitIx)> {
-        let mut logged = BTreeSet::new();
-        // What cannot be read was told.
-        self.repository.reflogs(&mut |log| {
-            let name = format!("reflog of {}", String::from_utf8_lossy(log.name));
-            for hex in log.line.splitn(3, |&byte| byte == b' ').take(2) {
-                let id = ObjectId::from_hex(hex).ok();
-                logged.extend(id.and_then(|id| commits.find(&id)).map(|commit| (name.clone(), commit)));
-            }
-        });
-        logged
     }
 
     /// The refs that lead to these commits.
@@ -404,13 +376,7 @@ impl History {
         let lookup = Lookup::new(&self.store, LARGEST);
         let mut labels_at =
             |path: &BlobPath, blob: u32| self.labels_at(path, wanted.id(blob), true, &lookup, each, look);
-        let at_places: Vec<Vec<Label>> = past
-            .places()
-            .iter()
-            .map(|place| labels_at(&BlobPath::new(past.path(place.path)), place.blob))
-            .collect();
-        let mut next = at_places.iter();
-        let labels = Labels::new(past, |_| next.next().map_or(&[], Vec::as_slice));
+        let (at_places, labels) = labels_of(past, &mut labels_at);
         let heads: Vec<CommitIx> = refs.head.into_iter().collect();
         let history::Events { occurrences, problem } = past.events(&labels, &heads);
         problem.iter().for_each(|problem| each(Visit::Gap(self.about_history(problem))));
@@ -422,10 +388,8 @@ impl History {
             .iter()
             .zip(&reach)
             .map(|(occurrence, reach)| {
-                let path = past.path(occurrence.path);
-                let appearance = people.appearance(occurrence, reach, wanted, refs);
-                let note_on = note_on(&path, &appearance);
-                Told { path: BlobPath::new(path), label: occurrence.label, appearance, note_on }
+                let path = BlobPath::new(past.path(occurrence.path));
+                Told::new(path, occurrence.label, people.appearance(occurrence, reach, wanted, refs))
             })
             .collect();
         // What stands in no commit is told all the same.
@@ -438,24 +402,10 @@ impl History {
             let appearance =
                 Appearance { object: wanted.id(place.blob).to_string(), ..Appearance::default() };
             let path = BlobPath::new(past.path(place.path));
-            told.extend(labels.iter().map(|&label| Told {
-                path: path.clone(),
-                label,
-                appearance: appearance.clone(),
-                note_on: None,
-            }));
+            told.extend(labels.iter().map(|&label| Told::new(path.clone(), label, appearance.clone())));
         }
         for &blob in past.nowhere() {
-            let object = wanted.id(blob).to_string();
-            let path = BlobPath::from(object.as_str());
-            let appearance = Appearance { object, ..Appearance::default() };
-            let labels = labels_at(&path, blob);
-            told.extend(labels.into_iter().map(|label| Told {
-                path: path.clone(),
-                label,
-                appearance: appearance.clone(),
-                note_on: None,
-            }));
+            told.extend(Told::without_path(wanted.id(blob), None, |path| labels_at(path, blob)));
         }
         told
     }
@@ -566,14 +516,52 @@ impl History {
     }
 }
 
+impl Told {
+    /// A label at a path, which may be that of a note.
+    pub(super) fn new(path: BlobPath, label: Label, appearance: Appearance) -> Told {
+        let note_on = note_on(path.as_bytes(), &appearance);
+        Told { path, label, appearance, note_on }
+    }
+
+    /// The labels of a blob that stands at no path.
+    pub(super) fn without_path(
+        id: &git::oid,
+        novelty: Option<Novelty>,
+        labels_at: impl FnOnce(&BlobPath) -> Vec<Label>,
+    ) -> impl Iterator<Item = Told> {
+        let object = id.to_string();
+        let path = BlobPath::from(object.as_str());
+        let labels = labels_at(&path);
+        let appearance = Appearance { object, novelty, ..Appearance::default() };
+        labels.into_iter().map(move |label| Told::new(path.clone(), label, appearance.clone()))
+    }
+}
+
 /// The object that a note is about. Notes are files in a history of their own, whose paths are the ids of what they
 /// are about, cut into folders (git-notes(1)).
-pub(super) fn note_on(path: &[u8], appearance: &Appearance) -> Option<BlobPath> {
+fn note_on(path: &[u8], appearance: &Appearance) -> Option<BlobPath> {
+    let refs = &appearance.refs;
+    if refs.is_empty() || !refs.iter().all(|name| name.starts_with("refs/notes/")) {
+        return None;
+    }
     let id: Vec<u8> = path.iter().copied().filter(|&byte| byte != b'/').collect();
     let is_id = matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit);
-    let refs = &appearance.refs;
-    let is_note = is_id && !refs.is_empty() && refs.iter().all(|name| name.starts_with("refs/notes/"));
-    is_note.then(|| BlobPath::new(id))
+    is_id.then(|| BlobPath::new(id))
+}
+
+/// The labels at each place of a history, and the same for questions about it.
+pub(super) fn labels_of(
+    past: &history::History<'_>,
+    labels_at: &mut dyn FnMut(&BlobPath, u32) -> Vec<Label>,
+) -> (Vec<Vec<Label>>, Labels) {
+    let at_places: Vec<Vec<Label>> = past
+        .places()
+        .iter()
+        .map(|place| labels_at(&BlobPath::new(past.path(place.path)), place.blob))
+        .collect();
+    let mut next = at_places.iter();
+    let labels = Labels::new(past, |_| next.next().map_or(&[], Vec::as_slice));
+    (at_places, labels)
 }
 
 /// All trees.
@@ -648,8 +636,16 @@ fn person(object: &[u8], header: &[u8]) -> (String, i64) {
     (format!("{who}{}", if line.contains('>') { ">" } else { "" }), seconds)
 }
 
+/// Takes a commit or a tag.
+pub(super) fn collect(collector: &mut CommitCollector, id: &git::oid, kind: Kind, bytes: &[u8]) {
+    match kind {
+        Kind::Tag => collector.tag(id, bytes),
+        _ => collector.commit(id, bytes),
+    }
+}
+
 /// A commit or a tag: who made it, and its message.
-pub(super) fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
+pub(super) fn visit_text(id: &str, kind: Kind, bytes: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {
     let path = BlobPath::from(id);
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let people = bytes[..end].split(|&byte| byte == b'\n').filter(|line| {
@@ -657,8 +653,19 @@ pub(super) fn visit_text(id: &str, is_tag: bool, bytes: &[u8], each: &(dyn Fn(Vi
     });
     people.for_each(|line| visit_line(&path, PlaceKind::Author, line, each));
     let message = bytes.get(end + 2..).unwrap_or_default();
-    let kind = if is_tag { PlaceKind::Tag } else { PlaceKind::Message };
+    let kind = if kind == Kind::Tag { PlaceKind::Tag } else { PlaceKind::Message };
     visit_line(&path, kind, message, each);
+}
+
+/// Names that may hold something.
+pub(super) fn visit_names<'n>(
+    names: impl IntoIterator<Item = &'n Vec<u8>>,
+    kind: PlaceKind,
+    each: &(dyn Fn(Visit<'_>) + Sync),
+) {
+    for name in names.into_iter().filter(|name| tree::is_telling(name)) {
+        visit_line(&BlobPath::new(name.as_slice()), kind, name, each);
+    }
 }
 
 pub(super) fn visit_line(path: &BlobPath, kind: PlaceKind, text: &[u8], each: &(dyn Fn(Visit<'_>) + Sync)) {

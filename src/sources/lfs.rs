@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Suspect;
+
 /// What stands in the place of a large file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pointer<'a> {
@@ -59,6 +61,11 @@ impl<'a> Pointer<'a> {
             Ok(_) => Err(io::Error::other("is no regular file")),
         }
     }
+}
+
+/// As `suspect`, and yes for every pointer: what it stands for is yet to be looked at.
+pub(super) fn or_pointer(suspect: Suspect<'_>) -> impl Fn(&[u8]) -> bool + Sync {
+    move |bytes| Pointer::parse(bytes).is_some() || suspect(bytes)
 }
 
 #[cfg(test)]

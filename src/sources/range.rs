@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use foldhash::HashSet;
 
 use super::blobs::for_each_blob;
-use super::history::{LARGEST, MOST_REFS, People, lock, note_on, visit_line, visit_text};
-use super::lfs::Pointer;
+use super::history::{LARGEST, MOST_REFS, People, collect, labels_of, lock, visit_names, visit_text};
+use super::lfs::or_pointer;
 use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
-use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, Label, Labels, TreeCollector};
-use crate::git::{self, Kind, Lookup, ObjectId, Objects, Origin, Revisions, Store, Trees, Walked};
-use crate::model::{Appearance, BlobPath, Novelty, PlaceKind, start_of_day};
+use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, TreeCollector};
+use crate::git::{self, Kind, Lookup, ObjectId, Objects, Quarantine, Revisions, Trees, Walked};
+use crate::model::{BlobPath, Novelty, PlaceKind, start_of_day};
 
 /// Which part of a history is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub enum Start {
     Range(String),
     /// What the branches here lead to, and no remote's branch does.
     Unpushed,
-    /// These objects, without what others lead to.
-    Objects(Revisions),
+    /// What a push is about to send, without what the branches of this remote, or of all, are known to lead to.
+    Push(Revisions, Option<String>),
     /// What the index holds and the commit that is checked out does not: what would be committed.
     Staged,
     /// What a push brought, and what these objects of it lead to: what the repository keeps apart as long as
@@ -49,14 +49,11 @@ pub enum Start {
     Incoming(Vec<ObjectId>),
 }
 
+/// What the names of all refs begin with.
+const ALL: &[&[u8]] = &[b"HEAD", b"refs/"];
+
 /// More blobs than this are not looked up one by one.
 const MANY: usize = 20_000;
-
-/// What a push brought, apart from what was there before.
-struct Quarantine {
-    apart: Store,
-    before: Store,
-}
 
 /// The commits of a part, and what in it may hold something.
 struct Found {
@@ -90,35 +87,30 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Result<Vec<Told>, SourceError> {
-        let suspect_text = suspect;
-        let suspect: Suspect<'_> = &|bytes| Pointer::parse(bytes).is_some() || suspect_text(bytes);
+        let suspect_blob: Suspect<'_> = &or_pointer(suspect);
         if part.start == Start::Staged {
-            return self.read_staged(suspect, special, each, look);
+            return self.read_staged(suspect_blob, special, each, look);
         }
-        let (revisions, since) = self.meant(part)?;
         let quarantine = match part.start {
-            Start::Incoming(_) => Store::quarantine(&self.repository),
+            Start::Incoming(_) => Quarantine::open(&self.repository),
             _ => None,
         };
-        let quarantine = quarantine.map(|(apart, before)| Quarantine { apart, before });
         let known = quarantine.as_ref().map(|quarantine| &quarantine.before);
+        let is_new = |id: &ObjectId| known.is_none_or(|known| !known.contains(id));
+        let (revisions, since) = self.meant(part, known.is_some())?;
         self.tell_gaps(self.repository.problems().iter().chain(self.store.problems()), each);
         let lookup = Lookup::new(&self.store, LARGEST);
         let mut walked = git::walk(&self.repository, &lookup, &revisions, since, known);
         self.tell_gaps(&walked.problems, each);
-        walked.tags.retain(|id| !known.is_some_and(|known| known.contains(id)));
-        let commits = self.commits_of(&walked, &lookup, suspect_text, each);
+        walked.tags.retain(is_new);
+        let commits = self.commits_of(&walked, &lookup, suspect, each);
         let mut fresh = self.fresh(&walked, &commits, &lookup, special, each);
-        fresh.blobs.retain(|id| !known.is_some_and(|known| known.contains(id)));
-        for name in &fresh.names {
-            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
-        }
-        for name in part.names.iter().filter(|name| tree::is_telling(name)) {
-            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Ref, name, each);
-        }
+        fresh.blobs.retain(is_new);
+        visit_names(&fresh.names, PlaceKind::Name, each);
+        visit_names(&part.names, PlaceKind::Ref, each);
         let mut suspects = match &quarantine {
-            Some(quarantine) => self.suspects_apart(quarantine, &walked, suspect, each),
-            None => self.suspects_among(&fresh.blobs, suspect, each),
+            Some(quarantine) => self.suspects_apart(quarantine, &walked, suspect_blob, each),
+            None => self.suspects_among(&fresh.blobs, suspect_blob, each),
         };
         fresh.loose.extend(suspects.difference(&fresh.blobs));
         suspects.extend(fresh.special);
@@ -126,7 +118,7 @@ impl History {
             return Ok(vec![]);
         }
         let found = Found { walked, commits, suspects, loose: fresh.loose };
-        Ok(self.tell_part(&found, suspect, each, look))
+        Ok(self.tell_part(&found, suspect_blob, each, look))
     }
 
     /// The blobs that may hold something of all that a push brought, also of what it leads to nowhere, after a
@@ -145,24 +137,20 @@ impl History {
         let is_new = |id: &git::oid| !before.contains(id) && !seen.contains(&id.to_owned());
         self.visit(&objects, &[Kind::Commit, Kind::Tag], each, &|id, kind, bytes| {
             if suspect(bytes) && is_new(id) {
-                visit_text(&id.to_string(), kind == Kind::Tag, bytes, each);
+                visit_text(&id.to_string(), kind, bytes, each);
             }
         });
         let suspects = self.suspects(&objects, suspect, each);
         suspects.into_iter().filter(|id| !before.contains(id)).collect()
     }
 
-    fn meant(&self, part: &Part) -> Result<(Revisions, Option<i64>), SourceError> {
+    /// Which commits a part starts from and ends at; `is_apart` tells that those of a push are kept apart.
+    fn meant(&self, part: &Part, is_apart: bool) -> Result<(Revisions, Option<i64>), SourceError> {
         let revisions =
             |of: &str| self.repository.revisions(of).map_err(|problem| SourceError(problem.detail));
-        let ids = |wanted: &[&[u8]]| -> Vec<ObjectId> {
-            let refs = self.repository.refs();
-            let is_wanted = |name: &[u8]| wanted.iter().any(|start| name.starts_with(start));
-            let names = refs.all.iter().map(|one| &one.name).filter(|name| is_wanted(name));
-            names.filter_map(|name| refs.resolve(name).copied()).collect()
-        };
+        let refs = || self.repository.refs();
         let revisions = match &part.start {
-            Start::Refs => Revisions { tips: ids(&[b"HEAD", b"refs/"]), excluded: vec![] },
+            Start::Refs => Revisions { tips: refs().tips(ALL), excluded: vec![] },
             Start::Branch(name) => {
                 let branch = revisions(&format!("refs/heads/{name}")).or_else(|_| revisions(name))?;
                 if branch.tips.len() != 1 || !branch.excluded.is_empty() {
@@ -172,13 +160,21 @@ impl History {
             }
             Start::Range(range) => revisions(range)?,
             Start::Unpushed => {
-                Revisions { tips: ids(&[b"HEAD", b"refs/heads/"]), excluded: ids(&[b"refs/remotes/"]) }
+                let refs = refs();
+                Revisions {
+                    tips: refs.tips(&[b"HEAD", b"refs/heads/"]),
+                    excluded: refs.tips(&[b"refs/remotes/"]),
+                }
             }
-            Start::Objects(revisions) => revisions.clone(),
+            Start::Push(revisions, remote) => {
+                let remote = remote.as_ref().map_or(String::new(), |remote| format!("{remote}/"));
+                let there = refs().tips(&[format!("refs/remotes/{remote}").as_bytes()]);
+                let Revisions { tips, excluded } = revisions.clone();
+                Revisions { tips, excluded: [excluded, there].concat() }
+            }
             Start::Staged => Revisions::default(),
             Start::Incoming(tips) => {
-                let is_apart = self.repository.object_folders()[0].origin == Origin::Quarantine;
-                let excluded = if is_apart { vec![] } else { ids(&[b"HEAD", b"refs/"]) };
+                let excluded = if is_apart { vec![] } else { refs().tips(ALL) };
                 Revisions { tips: tips.clone(), excluded }
             }
         };
@@ -204,19 +200,12 @@ impl History {
             Ok(None) => {}
             Err(problem) => self.tell_gaps([&problem], each),
         };
-        for id in &walked.commits {
+        let texts = walked.commits.iter().map(|id| (id, Kind::Commit));
+        for (id, kind) in texts.chain(walked.tags.iter().map(|id| (id, Kind::Tag))) {
             read(id, &mut |bytes| {
-                collector.commit(id, bytes);
+                collect(&mut collector, id, kind, bytes);
                 if suspect(bytes) {
-                    visit_text(&id.to_string(), false, bytes, each);
-                }
-            });
-        }
-        for id in &walked.tags {
-            read(id, &mut |bytes| {
-                collector.tag(id, bytes);
-                if suspect(bytes) {
-                    visit_text(&id.to_string(), true, bytes, each);
+                    visit_text(&id.to_string(), kind, bytes, each);
                 }
             });
         }
@@ -356,8 +345,7 @@ impl History {
         self.suspects_among(&blobs, suspect, &|_| {})
     }
 
-    pub(super) fn head_tree(&self, lookup: &Lookup<'_>) -> Option<ObjectId> {
-        let refs = self.repository.refs();
+    pub(super) fn head_tree(&self, refs: &git::Refs, lookup: &Lookup<'_>) -> Option<ObjectId> {
         git::tree_of(lookup, *refs.resolve(b"HEAD")?).ok().flatten()
     }
 
@@ -384,22 +372,17 @@ impl History {
             let id = wanted.id(blob);
             self.labels_at(path, id, suspects.contains(id), &lookup, each, look)
         };
-        let at_places: Vec<Vec<Label>> = past
-            .places()
-            .iter()
-            .map(|place| labels_at(&BlobPath::new(past.path(place.path)), place.blob))
-            .collect();
-        let mut next = at_places.iter();
-        let labels = Labels::new(&past, |_| next.next().map_or(&[], Vec::as_slice));
+        let (_, labels) = labels_of(&past, &mut labels_at);
         let (arrivals, problem) = past.arrivals(&labels, &range);
         let problems = past.problems().iter().chain(&problem);
         problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
-        let refs = self.tips(&self.repository.refs(), commits);
+        let all_refs = self.repository.refs();
+        let head = self.head_tree(&all_refs, &lookup);
+        let refs = self.tips(&all_refs, commits);
         let occurrences: Vec<_> = arrivals.iter().map(|arrival| arrival.occurrence.clone()).collect();
         let tips: Vec<CommitIx> = refs.tips.iter().map(|(_, commit)| *commit).collect();
         let reach = past.reach(&labels, &occurrences, &tips, MOST_REFS);
         let people = People { lookup: Lookup::new(&self.store, LARGEST), commits };
-        let head = self.head_tree(&lookup);
         let mut told: Vec<Told> = arrivals
             .iter()
             .zip(&reach)
@@ -417,22 +400,12 @@ impl History {
                     history::Novelty::New => Novelty::New,
                     history::Novelty::Moved => Novelty::Moved,
                 });
-                {
-                    let note_on = note_on(path.as_bytes(), &appearance);
-                    Told { path, label: occurrence.label, appearance, note_on }
-                }
+                Told::new(path, occurrence.label, appearance)
             })
             .collect();
         for blob in loose.intersection(suspects) {
-            let object = blob.to_string();
-            let path = BlobPath::from(object.as_str());
-            let appearance = Appearance { object, novelty: Some(Novelty::New), ..Appearance::default() };
-            let labels = self.labels_at(&path, blob, true, &lookup, each, look);
-            told.extend(labels.into_iter().map(|label| Told {
-                path: path.clone(),
-                label,
-                appearance: appearance.clone(),
-                note_on: None,
+            told.extend(Told::without_path(blob, Some(Novelty::New), |path| {
+                self.labels_at(path, blob, true, &lookup, each, look)
             }));
         }
         told

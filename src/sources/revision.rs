@@ -21,9 +21,8 @@ pub struct Revision {
 /// A part of a commit's files.
 struct Root {
     history: History,
-    tree: ObjectId,
-    /// The folder or file in it, without a slash at the end; empty for all.
-    prefix: Vec<u8>,
+    /// The folder or file in the commit.
+    entry: (Kind, ObjectId),
     /// What paths below it begin with in a report.
     shown: BlobPath,
 }
@@ -60,14 +59,15 @@ impl Root {
             SourceError(format!("`{name}` leads to no files here; name a commit, a branch or a tag"))
         })?;
         let prefix = history.worktree().map_or_else(Vec::new, |top| below(top, &absolute));
-        if !prefix.is_empty() && Trees::new(&lookup).entry(tree, &prefix).is_none() {
+        let entry = Trees::new(&lookup).entry(tree, &prefix).ok_or_else(|| {
             let prefix = String::from_utf8_lossy(&prefix);
-            return Err(SourceError(format!("{prefix} is not in `{name}`; name a path that is")));
-        }
-        let is_folder =
-            prefix.is_empty() || matches!(Trees::new(&lookup).entry(tree, &prefix), Some((Kind::Tree, _)));
-        let shown = if is_folder { folder_as_shown(path, alone) } else { BlobPath::new(bytes_of(path)) };
-        Ok(Root { history, tree, prefix, shown })
+            SourceError(format!("{prefix} is not in `{name}`; name a path that is"))
+        })?;
+        let shown = match entry.0 {
+            Kind::Tree => folder_as_shown(path, alone),
+            _ => BlobPath::new(bytes_of(path)),
+        };
+        Ok(Root { history, entry, shown })
     }
 
     fn visit(&self, excludes: &Gitignore, each: &(dyn Fn(Visit<'_>) + Sync)) {
@@ -75,10 +75,9 @@ impl Root {
         let lookup = Lookup::new(store, LARGEST);
         let mut trees = Trees::new(&lookup);
         let mut files: Vec<(ObjectId, Vec<u8>)> = vec![];
-        match trees.entry(self.tree, &self.prefix) {
-            Some((Kind::Blob, id)) => files.push((id, vec![])),
-            Some((_, tree)) => trees.files(tree, &mut |path, id| files.push((id, path.to_vec()))),
-            None => {}
+        match self.entry {
+            (Kind::Tree, tree) => trees.files(tree, &mut |path, id| files.push((id, path.to_vec()))),
+            (_, blob) => files.push((blob, vec![])),
         }
         self.history.tell_gaps(trees.problems(), each);
         files.retain(|(_, path)| {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use foldhash::{HashMap, HashSet};
 
-use super::history::{LARGEST, visit_line};
-use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
+use super::history::{LARGEST, visit_names};
+use super::{History, Look, SourceError, Special, Suspect, Told, Visit};
 use crate::git::history::Label;
 use crate::git::{self, Lookup, ObjectId, StagedFile, Trees};
 use crate::model::{Appearance, BlobPath, Novelty, PlaceKind};
@@ -26,12 +26,10 @@ impl History {
         let Some(index) = index else { return Ok(vec![]) };
         self.tell_gaps(self.repository.problems().iter().chain(self.store.problems()), each);
         let lookup = Lookup::new(&self.store, LARGEST);
-        let head = self.head_tree(&lookup);
+        let head = self.head_tree(&self.repository.refs(), &lookup);
         let (git::Staged { mut files, names }, problems) = index.staged(&lookup, head);
         self.tell_gaps(&problems, each);
-        for name in names.iter().filter(|name| tree::is_telling(name)) {
-            visit_line(&BlobPath::new(name.as_slice()), PlaceKind::Name, name, each);
-        }
+        visit_names(&names, PlaceKind::Name, each);
         let blobs: BTreeSet<ObjectId> = files.iter().map(|file| file.blob).collect();
         let suspects = self.suspects_among(&blobs, suspect, each);
         let is_special = |file: &StagedFile| {
@@ -48,11 +46,9 @@ impl History {
         let mut brought: Vec<(BlobPath, ObjectId, Label)> = vec![];
         for StagedFile { path, blob, old } in files {
             let path = BlobPath::new(path);
-            let there: HashSet<Label> = old.iter().flat_map(|old| labels_at(&path, old, false)).collect();
+            let there: BTreeSet<Label> = old.iter().flat_map(|old| labels_at(&path, old, false)).collect();
             let labels: BTreeSet<Label> = labels_at(&path, &blob, true).into_iter().collect();
-            brought.extend(
-                labels.difference(&there.into_iter().collect()).map(|&label| (path.clone(), blob, label)),
-            );
+            brought.extend(labels.difference(&there).map(|&label| (path.clone(), blob, label)));
         }
         let known: HashSet<Label> = match (brought.is_empty(), head) {
             (false, Some(head)) => {
@@ -65,7 +61,7 @@ impl History {
             let novelty = if known.contains(&label) { Novelty::Moved } else { Novelty::New };
             let appearance =
                 Appearance { object: blob.to_string(), novelty: Some(novelty), ..Appearance::default() };
-            Told { path, label, appearance, note_on: None }
+            Told::new(path, label, appearance)
         });
         Ok(told.collect())
     }

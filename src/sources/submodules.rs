@@ -62,7 +62,7 @@ impl History {
     fn gitlinks(&self) -> BTreeSet<Vec<u8>> {
         let lookup = Lookup::new(&self.store, LARGEST);
         let mut links = BTreeSet::new();
-        if let Some(head) = self.head_tree(&lookup) {
+        if let Some(head) = self.head_tree(&self.repository.refs(), &lookup) {
             Trees::new(&lookup).links(head, &mut |path| {
                 links.insert(path.to_vec());
             });
