@@ -94,8 +94,8 @@ fn statics(rules: &[&Rule]) -> String {
             "Rule {{ id: {:?}, family: {:?}, provider: {:?}, name: {:?}, category: {:?}, severity: Severity::{:?}, \
              risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, max_len: {}, prefix: {:?}, \
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
-             first: {}, not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
-             needs_digit: {}, drop_samples: {}, files: &{:?}, in_binary: {}, examples: &{:?}, near_misses: &{:?} }},",
+             head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
+             needs_digit: {}, needs_both_cases: {}, drop_samples: {}, files: &{:?}, in_binary: {}, examples: &{:?}, near_misses: &{:?} }},",
             rule.id,
             rule.family,
             rule.provider,
@@ -113,13 +113,14 @@ fn statics(rules: &[&Rule]) -> String {
             rule.confidence,
             rule.strength,
             rule.anchors.iter().map(anchor).collect::<Vec<_>>().join(", "),
-            set(&rule.first),
+            sets(rule.head),
             set(&rule.not_before),
             set(&rule.not_after),
             rule.context,
             rule.proof,
             rule.wrong_proof,
             rule.needs_digit,
+            rule.needs_both_cases,
             rule.drop_samples,
             rule.files,
             rule.in_binary,
@@ -146,7 +147,7 @@ fn anchor(anchor: &Anchor) -> String {
             sign,
             min,
             whole_up_to,
-            holds_digits,
+            holds_value,
             near,
             far,
             rest,
@@ -157,7 +158,7 @@ fn anchor(anchor: &Anchor) -> String {
                 .collect();
             format!(
                 "Anchor::Run {{ of: {}, alphabet: {}, head: &[{}], lead: &[{}], tail: {}, sign: {sign:?}, min: {min}, whole_up_to: {whole_up_to:?}, \
-                 holds_digits: {holds_digits}, near: {near}, far: {far}, rest: {rest} }}",
+                 holds_value: {holds_value}, near: {near}, far: {far}, rest: {rest} }}",
                 set(of),
                 set(alphabet),
                 sets(head),

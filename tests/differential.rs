@@ -74,6 +74,8 @@ impl Plain {
             || ESCAPE.is_match(&text[start.saturating_sub(24)..start]);
         let free_after = text.get(matched.end).is_none_or(|&byte| !rule.not_after.contains(byte));
         let digit = !rule.needs_digit || value.iter().any(u8::is_ascii_digit);
+        let cases = !rule.needs_both_cases
+            || value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
         let told = || {
             rule.context.is_empty()
                 || near(text, &matched).iter().any(|text| {
@@ -82,7 +84,7 @@ impl Plain {
                     })
                 })
         };
-        if !(free_before && free_after && digit && told()) {
+        if !(free_before && free_after && digit && cases && told()) {
             return None;
         }
         let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched: &text[matched.clone()] };

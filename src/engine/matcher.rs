@@ -28,14 +28,14 @@ impl Matcher {
 
     /// The candidate whose match starts at `at`, if there is one.
     pub(super) fn try_at(&self, bytes: &[u8], at: usize, context: &mut Context<'_>) -> Option<Candidate> {
-        if !bytes.get(at).is_some_and(|&first| self.rule.first.contains(first))
-            || !guard::may_start(self.rule, bytes, at)
-        {
+        if !self.may_begin(&bytes[at..]) || !guard::may_start(self.rule, bytes, at) {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;
         let value = &bytes[secret.clone()];
-        if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit) {
+        if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit)
+            || self.rule.needs_both_cases && !mixes_cases(value)
+        {
             return None;
         }
         if !context.allows(self.rule, Nearby::of(bytes, &matched)) {
@@ -43,6 +43,13 @@ impl Matcher {
         }
         let (confidence, evidence) = self.judge(value, &bytes[matched.clone()])?;
         Some(Candidate { rule: self.rule, matched, secret, confidence, evidence })
+    }
+
+    /// Whether a match may begin like this; it is no longer than the shortest one.
+    #[inline]
+    fn may_begin(&self, text: &[u8]) -> bool {
+        let head = self.rule.head;
+        head.len() <= text.len() && head.iter().zip(text).all(|(set, &byte)| set.contains(byte))
     }
 
     /// Where the pattern matches next, without regard to its longest length.
@@ -91,4 +98,9 @@ impl Matcher {
         let sample = rule.drop_samples && proofs::is_sample(value, rule.prefix.as_bytes());
         (!sample).then_some((confidence, evidence))
     }
+}
+
+/// Whether there are letters of both cases.
+pub(super) fn mixes_cases(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase)
 }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::guard::{self, LONGEST_ESCAPE};
+use super::matcher::mixes_cases;
 use super::runs::Run;
 use super::vector::{Vector, bits, low_bits};
 use crate::model::{Anchor, ByteSet, Lead, Rule};
@@ -59,6 +60,7 @@ pub(super) struct Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Asks {
     needs_digit: bool,
+    needs_both_cases: bool,
     /// Of what `min` bytes in a row are, unless the whole run is of that.
     alphabet: Option<ByteSet>,
     head: &'static [ByteSet],
@@ -85,7 +87,7 @@ impl Shapes {
                 sign,
                 min,
                 whole_up_to,
-                holds_digits,
+                holds_value,
                 near,
                 far,
                 rest,
@@ -93,10 +95,23 @@ impl Shapes {
             else {
                 continue;
             };
-            let needs_digit = rule.needs_digit && holds_digits;
+            let needs_digit = rule.needs_digit && holds_value;
+            let needs_both_cases = rule.needs_both_cases && holds_value;
             let alphabet = Some(alphabet).filter(|alphabet| !of.is_subset(*alphabet));
-            let asks =
-                Asks { needs_digit, alphabet, head, lead, tail, sign, min, whole_up_to, near, far, rest };
+            let asks = Asks {
+                needs_digit,
+                needs_both_cases,
+                alphabet,
+                head,
+                lead,
+                tail,
+                sign,
+                min,
+                whole_up_to,
+                near,
+                far,
+                rest,
+            };
             let at = place(&mut alphabets, of, &asks);
             let alphabet = &mut alphabets[at];
             let asks = if alphabet.of == of { asks } else { asks.within_more(of) };
@@ -333,6 +348,7 @@ impl Asks {
         run.len() >= self.min
             && self.whole_up_to.is_none_or(|longest| run.len() <= longest + escape)
             && self.tail.is_none_or(|tail| bytes.get(part.end).is_some_and(|&byte| tail.contains(byte)))
+            && (!self.needs_both_cases || mixes_cases(run))
             && self.has_lead(&bytes[part.start.saturating_sub(self.far)..part.start])
             && self.has_stretch(run)
             && self.sign.is_none_or(|sign| memchr::memchr(sign, run).is_some())

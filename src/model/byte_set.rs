@@ -14,6 +14,9 @@ impl ByteSet {
     /// ASCII digits.
     pub const DIGITS: ByteSet = ByteSet::EMPTY.with_range(b'0', b'9');
 
+    /// ASCII letters.
+    pub const LETTERS: ByteSet = ByteSet::EMPTY.with_range(b'A', b'Z').with_range(b'a', b'z');
+
     /// ASCII letters and digits.
     pub const ALNUM: ByteSet =
         ByteSet::EMPTY.with_range(b'0', b'9').with_range(b'A', b'Z').with_range(b'a', b'z');

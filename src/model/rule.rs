@@ -45,8 +45,8 @@ pub struct Rule {
     /// The cheap signs by which the engine finds the places worth a look. Every match of the pattern
     /// bears at least one of them.
     pub anchors: &'static [Anchor],
-    /// What a match may begin with.
-    pub first: ByteSet,
+    /// What a match may begin with, byte by byte; at least its first one is known.
+    pub head: &'static [ByteSet],
     /// Bytes that must not stand before a match (an escape such as `\n` or `%3D` is not part of a word).
     pub not_before: ByteSet,
     /// Bytes that must not stand after a match.
@@ -60,6 +60,8 @@ pub struct Rule {
     pub wrong_proof: WrongProof,
     /// Whether the value must hold a digit; random values do, identifiers mostly do not.
     pub needs_digit: bool,
+    /// Whether the value must hold letters of both cases, as random ones do where there is room for it.
+    pub needs_both_cases: bool,
     /// Whether a value that reads like a made-up sample is dropped.
     pub drop_samples: bool,
     /// File names (globs on the last part, or on the whole path where they hold a `/`) that the rule is
@@ -104,8 +106,8 @@ pub enum Anchor {
         min: usize,
         /// The match is exactly the run, and at most this long.
         whole_up_to: Option<usize>,
-        /// Whatever digits the secret has lie inside the run.
-        holds_digits: bool,
+        /// Whatever letters and digits the secret has lie inside the run.
+        holds_value: bool,
         /// Smallest distance from the start of the match to its stretch in the run.
         near: usize,
         /// Largest distance from the start of the match to its stretch in the run.

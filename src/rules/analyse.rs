@@ -21,8 +21,15 @@ const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword", b"JQQJ9"
 /// How far from each other the starts of matches may lie for which a shared text speaks.
 const SHARED_SPREAD: usize = 64;
 
+/// How many bytes at the start of a match are told apart.
+const HEAD: usize = 16;
+
 /// How many bytes at the start of a run are told apart.
-const HEAD: usize = 3;
+const RUN_HEAD: usize = 3;
+
+/// Of so many letters or other signs drawn at random from all that tokens are made of, some are upper and some
+/// are lower case, but for one value in 10,000.
+const MIXED: usize = 20;
 
 /// How many different four-byte keys one anchor may stand for.
 const MOST_KEYS: usize = 4096;
@@ -39,8 +46,10 @@ pub struct Analysis {
     pub prefix: String,
     /// Whether the secret has at least 80 random bits, judged by the sizes of its character classes.
     pub strength: Strength,
-    /// What a match may begin with.
-    pub first: ByteSet,
+    /// What a match may begin with, byte by byte; at least its first one.
+    pub head: Vec<ByteSet>,
+    /// Whether each secret has so many places for letters of either case that random ones are of both.
+    pub mixes_cases: bool,
     /// Default guard before a match.
     pub not_before: ByteSet,
     /// Default guard after a match.
@@ -104,7 +113,8 @@ pub fn analyse(pattern: &str, max_length: Option<usize>) -> Result<Analysis, Str
         max_len,
         prefix: common_prefix(&secret),
         strength: strength(&secret),
-        first: edge(&branches, false),
+        head: head(&branches),
+        mixes_cases: secret.iter().all(mixes_cases),
         not_before: guard(edge(&branches, false)),
         not_after: guard(edge(&branches, true)),
         branches,
@@ -297,6 +307,21 @@ fn edge(branches: &[Branch], last: bool) -> ByteSet {
     set
 }
 
+/// What may stand at each of the first places of a match, as far as that is less than what tokens are made of.
+fn head(branches: &[Branch]) -> Vec<ByteSet> {
+    let fixed = |branch: &Branch| branch.iter().map_while(Part::one_of).take(HEAD).collect::<Vec<_>>();
+    let shared = branches.iter().map(fixed).reduce(|a, b| a.iter().zip(b).map(|(a, b)| a.union(b)).collect());
+    let mut head = shared.unwrap_or_default();
+    let told = head.iter().rposition(|set| !ByteSet::ALNUM.is_subset(*set)).map_or(0, |last| last + 1);
+    head.truncate(told);
+    if head.is_empty() { vec![edge(branches, false)] } else { head }
+}
+
+fn mixes_cases(secret: &Branch) -> bool {
+    let places = secret.iter().filter_map(Part::one_of);
+    places.filter(|set| ByteSet::LETTERS.is_subset(*set)).count() >= MIXED
+}
+
 /// The default guard beside an edge: a value does not go on with letters, digits, or more of what it
 /// is made of. An edge that is punctuation ends by itself.
 fn guard(edge: ByteSet) -> ByteSet {
@@ -415,8 +440,7 @@ impl<'a> Spots<'a> {
         let pinned = covers_all && of.is_subset(not_before) && of.is_subset(not_after);
         let no_capture = self.parts.iter().all(|part| !part.secret);
         let mut outside = self.parts[..from].iter().chain(&self.parts[to..]);
-        let holds_digits =
-            outside.all(|part| !(part.secret || no_capture) || !part.of.meets(ByteSet::DIGITS));
+        let holds_value = outside.all(|part| !(part.secret || no_capture) || !part.of.meets(ByteSet::ALNUM));
         let longest = self.far[to - 1] + self.parts[to - 1].most();
         Some(Anchor::Run {
             of,
@@ -430,7 +454,7 @@ impl<'a> Spots<'a> {
                 .find(|byte| !byte.is_ascii_alphanumeric()),
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
-            holds_digits,
+            holds_value,
             near: self.near[from],
             far: self.far[from],
             rest: self.parts[to..].iter().map(Part::most).sum::<usize>().min(self.max_len),
@@ -439,7 +463,8 @@ impl<'a> Spots<'a> {
 
     /// What a stretch of `alphabet` begins with, as far as that is less than all of it.
     fn head(&self, from: usize, alphabet: ByteSet) -> Vec<ByteSet> {
-        let mut head: Vec<ByteSet> = self.parts[from..].iter().map_while(Part::one_of).take(HEAD).collect();
+        let mut head: Vec<ByteSet> =
+            self.parts[from..].iter().map_while(Part::one_of).take(RUN_HEAD).collect();
         let told = head.iter().rposition(|set| !alphabet.is_subset(*set)).map_or(0, |last| last + 1);
         head.truncate(told);
         head

@@ -51,6 +51,7 @@ pub const KEYS: &[&str] = &[
     "max_length",
     "name",
     "near_misses",
+    "needs_both_cases",
     "needs_digit",
     "not_after",
     "not_before",
@@ -245,6 +246,9 @@ impl Reader<'_, '_, '_> {
         };
         let sure_in_binary =
             specificity == Specificity::Prefix && strength == Strength::Random && files.is_empty();
+        // Words near a value and its shape are little to go by: there it must look as random as it should be.
+        let must_look_random = specificity == Specificity::Context;
+        let needs_digit = self.flag("needs_digit").unwrap_or(must_look_random);
         let anchors = analysis.anchors(not_before, not_after, !context.is_empty());
         Some(Rule {
             id: id?,
@@ -264,13 +268,16 @@ impl Reader<'_, '_, '_> {
             confidence: if confidence? == "likely" { Confidence::Likely } else { Confidence::Possible },
             strength,
             anchors: Vec::leak(anchors),
-            first: analysis.first,
+            head: Vec::leak(analysis.head),
             not_before,
             not_after,
             context,
             proof,
             wrong_proof: if wrong_proof? == "drops" { WrongProof::Drops } else { WrongProof::Lowers },
-            needs_digit: self.flag("needs_digit").unwrap_or(specificity == Specificity::Context),
+            needs_digit,
+            needs_both_cases: self
+                .flag("needs_both_cases")
+                .unwrap_or(must_look_random && analysis.mixes_cases),
             drop_samples: self.flag("drop_samples").unwrap_or(true),
             files,
             in_binary: self.flag("in_binary").unwrap_or(sure_in_binary),
