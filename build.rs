@@ -166,12 +166,12 @@ fn anchor(anchor: &Anchor) -> String {
                 tail.map_or("None".into(), |tail| format!("Some({})", set(&tail)))
             )
         }
-        Anchor::Literal { text, rarest, before, until, near, far } => {
+        Anchor::Literal { text, before, until, near, far } => {
             let until = until.map_or("None".into(), |until| {
                 format!("Some(Until {{ through: {}, byte: {} }})", set(&until.through), until.byte)
             });
             format!(
-                "Anchor::Literal {{ text: &{text:?}, rarest: {rarest}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
+                "Anchor::Literal {{ text: &{text:?}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
                 sets(before)
             )
         }

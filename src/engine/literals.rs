@@ -3,7 +3,7 @@
 //! Contract: [`Literals::for_each`] may name a place in vain, it never leaves one out.
 
 use super::table::{Form, Table, for_each_key};
-use super::vector::{Fingerprint, Fingerprints, Vector, padded};
+use super::vector::{Fingerprints, Vector, fingerprint, padded};
 use crate::model::{Anchor, ByteSet, Until};
 use crate::rules::analyse::byte_frequency;
 
@@ -41,10 +41,10 @@ impl Literals {
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'a Anchor)>) -> Literals {
         let mut literals: Vec<Literal> = vec![];
         for (rule, anchor) in rules {
-            let Anchor::Literal { text, rarest, before, until, near, far } = *anchor else { continue };
+            let Anchor::Literal { text, before, until, near, far } = *anchor else { continue };
             let known = literals.iter().position(|known| known.text == text);
             let at = known.unwrap_or_else(|| {
-                literals.push(Literal { text, at: rarest, anchors: vec![] });
+                literals.push(Literal { text, at: 0, anchors: vec![] });
                 literals.len() - 1
             });
             let anchor = LiteralAnchor { rule, near, far, before, until };
@@ -55,9 +55,9 @@ impl Literals {
         }
         // The most frequent ones first: they are best kept apart.
         literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
-        let (mut fingerprints, mut entries) = (Fingerprints::default(), vec![]);
-        for (literal, number) in literals.iter().zip(0..) {
-            fingerprints.add(literal.fingerprint(), byte_frequency);
+        let (mut fingerprints, mut entries) = (Fingerprints::of(byte_frequency), vec![]);
+        for (literal, number) in literals.iter_mut().zip(0..) {
+            literal.at = fingerprints.add(literal.text);
             for_each_key(&literal.keys(), |key| entries.push((key, number)));
         }
         Literals { fingerprints, table: Table::of(Form::EXACT, entries), literals }
@@ -84,16 +84,15 @@ impl Literals {
 }
 
 impl Literal {
-    fn fingerprint(&self) -> Fingerprint {
-        std::array::from_fn(|byte| self.text.get(self.at + byte).copied())
-    }
-
     fn keys(&self) -> [ByteSet; 4] {
-        self.fingerprint().map(|byte| byte.map_or(ByteSet::ALL, |byte| ByteSet::EMPTY.with(byte)))
+        let fingerprint = fingerprint(&self.text[self.at..]);
+        fingerprint.map(|byte| byte.map_or(ByteSet::ALL, |byte| ByteSet::EMPTY.with(byte)))
     }
 
-    fn frequency(&self) -> f64 {
-        self.fingerprint().into_iter().flatten().map(byte_frequency).product()
+    /// About how often its rarest four bytes stand in a text.
+    fn frequency(&self) -> f32 {
+        let four = |bytes: &[u8]| bytes.iter().map(|&byte| byte_frequency(byte)).product();
+        self.text.windows(self.text.len().min(4)).map(four).fold(1.0, f32::min)
     }
 
     /// Where it begins, if it stands where its fingerprint is at `at`.

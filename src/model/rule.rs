@@ -119,8 +119,6 @@ pub enum Anchor {
     Literal {
         /// The bytes.
         text: &'static [u8],
-        /// Where in them the four bytes begin that ordinary text has least; 0 where there are no four.
-        rarest: usize,
         /// What stands directly before them, place by place.
         before: &'static [ByteSet],
         /// What must follow, if anything is known.

@@ -514,7 +514,7 @@ impl<'a> Spots<'a> {
                 }
             }
             if length >= 3 {
-                let chance: f64 = text.iter().map(|&byte| byte_frequency(byte)).product();
+                let chance: f64 = text.iter().map(|&byte| f64::from(byte_frequency(byte))).product();
                 let tried = chance * (spread + 1) as f64;
                 if best.as_ref().is_none_or(|(least, ..)| tried < *least) {
                     best = Some((tried, at, text));
@@ -530,11 +530,7 @@ impl<'a> Spots<'a> {
         let mut before: Vec<ByteSet> = ones_before.collect();
         before.reverse();
         let until = self.until(at + text.len());
-        let four = |bytes: &[u8]| -> f64 { bytes.iter().map(|&byte| byte_frequency(byte)).product() };
-        let fours = text.windows(4).map(four).enumerate();
-        let rarest = fours.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at);
         Anchor::Literal {
-            rarest,
             text: text.leak(),
             before: before.leak(),
             until,
@@ -561,11 +557,11 @@ impl<'a> Spots<'a> {
 /// About how often a byte of source text is in the set. Only the order of magnitude matters: it decides
 /// which four places of a pattern are looked up.
 fn frequency(set: ByteSet) -> f64 {
-    set.iter().map(byte_frequency).sum::<f64>().min(1.0)
+    set.iter().map(byte_frequency).map(f64::from).sum::<f64>().min(1.0)
 }
 
 /// About how often a byte of source text is this one.
-pub fn byte_frequency(byte: u8) -> f64 {
+pub fn byte_frequency(byte: u8) -> f32 {
     match byte {
         b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.05,
         b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' => 0.025,

@@ -16,50 +16,66 @@ pub(in crate::engine) type Fingerprint = [Option<u8>; 4];
 const BUCKETS: usize = 8;
 
 /// Fingerprints in their buckets.
-#[derive(Clone, Default)]
 pub(in crate::engine) struct Fingerprints {
     /// For each of the four bytes, by its lower half, the buckets that have such a byte there.
     low: [[u8; 16]; 4],
     /// The same by the upper half.
     high: [[u8; 16]; 4],
+    buckets: [Bucket; BUCKETS],
+    /// How often a text has each byte, by its upper and its lower half.
+    frequencies: [[f32; 16]; 16],
+}
+
+/// What is in one bucket.
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    /// For each of the four bytes its lower and its upper halves, one bit each.
+    halves: [[u16; 2]; 4],
+    /// How likely a place in a text is of interest for it.
+    chance: f32,
 }
 
 /// Bytes that are read for the places of one block.
 const REACH: usize = 64 + 3;
 
+/// The fingerprint of a text that begins like this.
+pub(in crate::engine) fn fingerprint(text: &[u8]) -> Fingerprint {
+    std::array::from_fn(|at| text.get(at).copied())
+}
+
 impl Fingerprints {
-    /// Puts a fingerprint into the bucket where it makes the fewest places more be of interest, in a text
-    /// that has each byte as often as `frequency` says.
-    pub(in crate::engine) fn add(&mut self, fingerprint: Fingerprint, frequency: fn(u8) -> f64) {
-        let more = |bucket: usize| {
-            let mut with = self.clone();
-            with.put(fingerprint, bucket);
-            with.chance(bucket, frequency) - self.chance(bucket, frequency)
-        };
-        let costs: [f64; BUCKETS] = std::array::from_fn(more);
-        let bucket = (0..BUCKETS).min_by(|a, b| costs[*a].total_cmp(&costs[*b])).unwrap_or(0);
-        self.put(fingerprint, bucket);
+    /// None yet, for texts that have each byte as often as `frequency` says.
+    pub(in crate::engine) fn of(frequency: fn(u8) -> f32) -> Fingerprints {
+        let by_half = |upper: usize| std::array::from_fn(|lower| frequency((upper << 4 | lower) as u8));
+        Fingerprints {
+            low: [[0; 16]; 4],
+            high: [[0; 16]; 4],
+            buckets: [Bucket::default(); BUCKETS],
+            frequencies: std::array::from_fn(by_half),
+        }
     }
 
-    /// How likely a place is of interest for a bucket.
-    fn chance(&self, bucket: usize, frequency: fn(u8) -> f64) -> f64 {
-        let halves = |table: &[u8; 16]| {
-            let table = *table;
-            (0..16u8).filter(move |half| table[usize::from(*half)] >> bucket & 1 == 1)
-        };
-        let one = |(low, high): (&[u8; 16], &[u8; 16])| -> f64 {
-            halves(high).flat_map(|upper| halves(low).map(move |lower| frequency(upper << 4 | lower))).sum()
-        };
-        self.low.iter().zip(&self.high).map(one).product()
-    }
-
-    fn put(&mut self, fingerprint: Fingerprint, bucket: usize) {
-        for ((low, high), byte) in self.low.iter_mut().zip(&mut self.high).zip(fingerprint) {
-            for half in 0..16 {
-                low[half] |= u8::from(byte.is_none_or(|byte| usize::from(byte & 15) == half)) << bucket;
-                high[half] |= u8::from(byte.is_none_or(|byte| usize::from(byte >> 4) == half)) << bucket;
+    /// Takes four bytes of a text, or all it has, that make the fewest places more be of interest; returns
+    /// where in the text they begin.
+    pub(in crate::engine) fn add(&mut self, text: &[u8]) -> usize {
+        let (mut best, mut least) = ((0, 0, self.buckets[0]), f32::INFINITY);
+        for at in 0..=text.len().saturating_sub(4) {
+            for (number, bucket) in self.buckets.iter().enumerate() {
+                let with = bucket.with(fingerprint(&text[at..]), &self.frequencies);
+                if with.chance - bucket.chance < least {
+                    (best, least) = ((at, number, with), with.chance - bucket.chance);
+                }
             }
         }
+        let (at, number, bucket) = best;
+        self.buckets[number] = bucket;
+        for (place, [low, high]) in bucket.halves.iter().enumerate() {
+            for half in 0..16 {
+                self.low[place][half] |= ((low >> half & 1) as u8) << number;
+                self.high[place][half] |= ((high >> half & 1) as u8) << number;
+            }
+        }
+        at
     }
 
     /// Calls `each` with the places of interest. Past the end of the text stand zeros.
@@ -85,6 +101,23 @@ impl Fingerprints {
             })
         };
         (0..64).map(|at| u64::from(buckets(at) != 0) << at).sum()
+    }
+}
+
+impl Bucket {
+    /// The bucket with a fingerprint more.
+    fn with(mut self, fingerprint: Fingerprint, frequencies: &[[f32; 16]; 16]) -> Bucket {
+        let one_of = |set: u16, half: usize| f32::from(set >> half & 1);
+        self.chance = 1.0;
+        for ([low, high], byte) in self.halves.iter_mut().zip(fingerprint) {
+            *low |= byte.map_or(u16::MAX, |byte| 1 << (byte & 15));
+            *high |= byte.map_or(u16::MAX, |byte| 1 << (byte >> 4));
+            let lower: [f32; 16] = std::array::from_fn(|half| one_of(*low, half));
+            let in_row =
+                |row: &[f32; 16]| row.iter().zip(&lower).map(|(often, one)| often * one).sum::<f32>();
+            self.chance *= (0..16).map(|half| one_of(*high, half) * in_row(&frequencies[half])).sum::<f32>();
+        }
+        self
     }
 }
 
@@ -152,14 +185,13 @@ mod tests {
     fn the_twins_agree_and_leave_no_place_out() {
         let mut random = fastrand::Rng::with_seed(8);
         let texts =
-            [&b"wd="[..], b"JQQJ", b"--be", b"://", b"\xff\x00zz", b"cryp", b"\x80\x81\x82\x83", b"~~~~"];
-        let mut fingerprints = Fingerprints::default();
-        for text in texts {
-            fingerprints.add(std::array::from_fn(|at| text.get(at).copied()), |_| 0.01);
-        }
+            [&b"wd="[..], b"JQQJ", b"--be", b"://", b"\xff\x00zz", b"cryp", b"\x80\x81\x82\x83", b"machine"];
+        let mut fingerprints = Fingerprints::of(|_| 0.01);
+        let begin = texts.map(|text| fingerprints.add(text));
         for length in (0..200).chain([1000]) {
             let mut bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
-            let (planted, text) = (random.usize(..=length), texts[length % texts.len()]);
+            let (planted, number) = (random.usize(..=length), length % texts.len());
+            let text = texts[number];
             if let Some(place) = bytes.get_mut(planted..planted + text.len()) {
                 place.copy_from_slice(text);
             }
@@ -170,7 +202,10 @@ mod tests {
             };
             let portable = places(Vector::Portable);
             assert_eq!(places(Vector::detect()), portable, "length {length}");
-            assert!(portable.contains(&planted) || planted + text.len() > length, "length {length}");
+            assert!(
+                portable.contains(&(planted + begin[number])) || planted + text.len() > length,
+                "length {length}"
+            );
         }
     }
 }
