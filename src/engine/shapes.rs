@@ -171,18 +171,16 @@ impl Shapes {
         if wanted == 0 {
             return;
         }
-        let mut parts = Parts { starts: [0; MOST_ALPHABETS], fresh: wanted, fresh_start: run.start };
+        let mut parts = Parts::from(run.start, wanted);
         let mut last_digit = None;
         let mut end_parts = |alphabets: u32, end: usize, last_digit: Option<usize>| {
-            let has_digit = |start| last_digit.is_some_and(|digit| digit >= start);
-            let fresh = parts.fresh & alphabets;
-            let length = (end - parts.fresh_start).min(LENGTHS - 1);
-            let looked_at = self.wanted[usize::from(has_digit(parts.fresh_start))][length] & fresh;
-            for alphabet in bits(looked_at | alphabets & !fresh) {
-                let start = parts.start(alphabet);
-                self.alphabets[alphabet].for_each(bytes, start..end, has_digit(start), &mut each);
-            }
-            parts.restart(alphabets, end + 1);
+            parts.end(alphabets, end, |start, alphabets| {
+                let has_digit = last_digit.is_some_and(|digit| digit >= start);
+                let length = (end - start).min(LENGTHS - 1);
+                for alphabet in bits(self.wanted[usize::from(has_digit)][length] & alphabets) {
+                    self.alphabets[alphabet].for_each(bytes, start..end, has_digit, &mut each);
+                }
+            });
         };
         for (base, masks) in blocks() {
             for bit in bits(masks.token & !masks.alnum) {
@@ -197,24 +195,32 @@ impl Shapes {
     }
 }
 
-/// Where the parts begin that a run is for each alphabet. Most of them end together at a sign that few
-/// hold: those are the fresh ones.
+/// The parts that a run is for each alphabet, as far as they have not ended. Alphabets that lack the same signs
+/// share theirs: each is where it begins, and the alphabets it is for.
 struct Parts {
-    starts: [usize; MOST_ALPHABETS],
-    fresh: u32,
-    fresh_start: usize,
+    open: [(usize, u32); MOST_ALPHABETS + 1],
+    count: usize,
 }
 
 impl Parts {
-    fn start(&self, alphabet: usize) -> usize {
-        if self.fresh >> alphabet & 1 == 1 { self.fresh_start } else { self.starts[alphabet] }
+    fn from(start: usize, alphabets: u32) -> Parts {
+        Parts { open: [(start, alphabets); MOST_ALPHABETS + 1], count: 1 }
     }
 
-    fn restart(&mut self, alphabets: u32, start: usize) {
-        for alphabet in bits(self.fresh & !alphabets) {
-            self.starts[alphabet] = self.fresh_start;
+    /// Ends the parts for these alphabets, calls `each` with where those that end together begin, and begins
+    /// their next one behind `end`.
+    fn end(&mut self, alphabets: u32, end: usize, mut each: impl FnMut(usize, u32)) {
+        let mut kept = 0;
+        for at in 0..self.count {
+            let (start, open) = self.open[at];
+            if open & alphabets != 0 {
+                each(start, open & alphabets);
+            }
+            self.open[kept] = (start, open & !alphabets);
+            kept += usize::from(open & !alphabets != 0);
         }
-        (self.fresh, self.fresh_start) = (alphabets, start);
+        self.open[kept] = (end + 1, alphabets);
+        self.count = kept + usize::from(alphabets != 0);
     }
 }
 

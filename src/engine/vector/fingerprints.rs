@@ -38,6 +38,9 @@ struct Bucket {
 /// Bytes that are read for the places of one block.
 const REACH: usize = 64 + 3;
 
+/// How many blocks are looked at together.
+const TOGETHER: usize = 64;
+
 /// The fingerprint of a text that begins like this.
 pub(in crate::engine) fn fingerprint(text: &[u8]) -> Fingerprint {
     std::array::from_fn(|at| text.get(at).copied())
@@ -81,19 +84,36 @@ impl Fingerprints {
     /// Calls `each` with the places of interest. Past the end of the text stand zeros.
     #[inline]
     pub(in crate::engine) fn for_each(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize)) {
-        for from in (0..text.len()).step_by(64) {
-            let mut space = [0; REACH];
-            let block = padded(&text[from..], &mut space);
-            let places = match vector {
-                #[cfg(target_arch = "x86_64")]
-                Vector::Avx2 => avx2::places(self, block),
-                Vector::Portable => self.places(block),
-            };
-            bits(places).for_each(|at| each(from + at));
+        let mut places = [0; TOGETHER];
+        for from in (0..text.len()).step_by(TOGETHER * 64) {
+            let there = self.places(vector, &text[from..], &mut places);
+            for (places, from) in there.iter().zip((from..).step_by(64)) {
+                bits(*places).for_each(|at| each(from + at));
+            }
         }
     }
 
-    fn places(&self, block: &[u8; REACH]) -> u64 {
+    /// The places of interest in the first blocks of a text, one bit each.
+    fn places<'p>(&self, vector: Vector, text: &[u8], places: &'p mut [u64; TOGETHER]) -> &'p [u64] {
+        let there = &mut places[..text.len().div_ceil(64).min(TOGETHER)];
+        let whole = there.len().min(text.len().saturating_sub(REACH - 64) / 64);
+        let (inner, rest) = there.split_at_mut(whole);
+        match vector {
+            #[cfg(target_arch = "x86_64")]
+            Vector::Avx2 => avx2::places(self, text, inner),
+            Vector::Portable => inner
+                .iter_mut()
+                .zip(text.windows(REACH).step_by(64))
+                .for_each(|(places, block)| *places = self.block(block)),
+        }
+        for (places, from) in rest.iter_mut().zip((whole * 64..).step_by(64)) {
+            let mut space = [0; REACH];
+            *places = self.block(padded(&text[from..], &mut space));
+        }
+        there
+    }
+
+    fn block(&self, block: &[u8]) -> u64 {
         let buckets = |at: usize| {
             let halves = self.low.iter().zip(&self.high).zip(&block[at..at + 4]);
             halves.fold(u8::MAX, |buckets, ((low, high), &byte)| {
@@ -132,21 +152,24 @@ mod avx2 {
 
     use super::{Fingerprints, REACH};
 
-    pub(super) fn places(fingerprints: &Fingerprints, block: &[u8; REACH]) -> u64 {
+    pub(super) fn places(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64]) {
         // SAFETY: `Vector::Avx2` is made only where the processor was seen to have AVX2.
-        unsafe { places_avx2(fingerprints, block) }
+        unsafe { places_avx2(fingerprints, text, places) }
     }
 
     #[target_feature(enable = "avx2")]
-    fn places_avx2(fingerprints: &Fingerprints, block: &[u8; REACH]) -> u64 {
-        let all = _mm256_set1_epi8(-1);
-        let (mut first, mut second) = (all, all);
-        for (byte, (low, high)) in fingerprints.low.iter().zip(&fingerprints.high).enumerate() {
-            let (low, high) = (table(low), table(high));
-            first = _mm256_and_si256(first, buckets(low, high, block, byte));
-            second = _mm256_and_si256(second, buckets(low, high, block, byte + 32));
+    fn places_avx2(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64]) {
+        let (low, high) = (tables(&fingerprints.low), tables(&fingerprints.high));
+        let blocks = text.windows(REACH).step_by(64).map(|block| block.first_chunk::<REACH>());
+        for (places, block) in places.iter_mut().zip(blocks.flatten()) {
+            let all = _mm256_set1_epi8(-1);
+            let (mut first, mut second) = (all, all);
+            for byte in 0..4 {
+                first = _mm256_and_si256(first, buckets(low[byte], high[byte], block, byte));
+                second = _mm256_and_si256(second, buckets(low[byte], high[byte], block, byte + 32));
+            }
+            *places = u64::from(some(first)) | u64::from(some(second)) << 32;
         }
-        u64::from(some(first)) | u64::from(some(second)) << 32
     }
 
     /// The buckets of the 32 bytes from `from` on, which is at most 35.
@@ -171,9 +194,10 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn table(table: &[u8; 16]) -> __m256i {
+    fn tables(tables: &[[u8; 16]; 4]) -> [__m256i; 4] {
         // SAFETY: the pointer is to 16 readable bytes; the load asks for no alignment.
-        _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast::<__m128i>()) })
+        let table = |at: usize| unsafe { _mm_loadu_si128(tables[at].as_ptr().cast::<__m128i>()) };
+        [0, 1, 2, 3].map(|at| _mm256_broadcastsi128_si256(table(at)))
     }
 }
 
