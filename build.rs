@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, missing_docs, unreachable_pub)]
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -24,10 +25,7 @@ mod proofs {
 use model::{Anchor, ByteSet, Rule};
 
 fn main() {
-    println!("cargo::rerun-if-changed=rules");
-    println!("cargo::rerun-if-changed=src/rules");
-    println!("cargo::rerun-if-changed=src/proofs/names.rs");
-    println!("cargo::rerun-if-changed=src/model");
+    println!("cargo::rustc-env=STANCH_SCANNER={:016x}", scanner());
     let files = rule_files(Path::new("rules"));
     let (rules, faults) = load(&files);
     for fault in &faults {
@@ -38,6 +36,25 @@ fn main() {
         fs::write(out.join("rules.rs"), statics(&rules)).expect("OUT_DIR can be written");
         fs::write(out.join("rule_tests.rs"), tests(&files)).expect("OUT_DIR can be written");
     }
+}
+
+/// Tells one state of all that decides what is found from another: what was scanned before with the same needs
+/// not be scanned again.
+fn scanner() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut open: Vec<PathBuf> = ["Cargo.lock", "rules", "src"].map(PathBuf::from).into();
+    while let Some(path) = open.pop() {
+        println!("cargo::rerun-if-changed={}", path.display());
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("the project's folders can be listed");
+            let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            below.sort();
+            open.append(&mut below);
+        } else {
+            fs::read(&path).expect("the project's files can be read").hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 fn rule_files(folder: &Path) -> Vec<PathBuf> {

@@ -74,6 +74,10 @@ pub(super) struct Git {
     /// Tell as well how the findings are taken out of the history: what keeps them there, and the commands
     #[arg(long, conflicts_with_all = ["start", "since"])]
     pub(super) purge_plan: bool,
+    /// Remember in a folder which objects hold nothing, and pass over them in later runs with the same rules
+    /// [default folder: `stanch` in the user's cache]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with_all = ["start", "since"])]
+    pub(super) cache: Option<Option<PathBuf>>,
     /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,

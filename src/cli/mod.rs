@@ -76,6 +76,7 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
         staged,
         recurse_submodules,
         purge_plan,
+        cache,
         since,
         common,
     } = typed;
@@ -87,7 +88,8 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
         (None, None, false, false) => Start::Refs,
     };
     let part = Part { start, since, names: vec![] };
-    let task = ScanTask { purge_plan, ..meant(repository.into_iter().collect(), common)? };
+    let cache = cache.map(|folder| folder.map_or_else(commands::cache_folder, Ok)).transpose()?;
+    let task = ScanTask { purge_plan, cache, ..meant(repository.into_iter().collect(), common)? };
     if purge_plan && !matches!(task.format, Format::Human | Format::Json | Format::Jsonl) {
         return Err(CommandError::new(
             "--purge-plan is for the formats human, json and jsonl; choose one of them",
@@ -227,6 +229,7 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         roots,
         revision: None,
         purge_plan: false,
+        cache: None,
         format,
         output: typed.output.map_or(Output::Stdout, Output::File),
         // What makes the run fail is shown: a lower --fail-on lowers what is shown.

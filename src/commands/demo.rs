@@ -41,6 +41,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         gitignore: false,
         revision: None,
         purge_plan: false,
+        cache: None,
         ignore_file: None,
         reveal: false,
     })

@@ -10,7 +10,7 @@ use super::{CommandError, Ended, ScanTask};
 use crate::git::history::Label;
 use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
-use crate::sources::{Blob, History, Located, Part, Told, Visit};
+use crate::sources::{Blob, Cache, History, Located, Part, Told, Visit};
 
 /// What of a repository is scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub fn git(task: &ScanTask, scope: &Scope) -> Result<Ended, CommandError> {
     let path = task.roots.first().map(|root| root.as_path());
     let history = History::open(path, task.jobs)?;
     let history = if task.purge_plan { history.naming_all() } else { history };
+    let history = match &task.cache {
+        Some(folder) => history.remembering(Cache::open(folder, prepared.digest)?),
+        None => history,
+    };
     let ignores = read_ignores(task, history.worktree().map(Path::to_owned).as_slice())?;
     let seen = match scope {
         Scope::Whole => whole(&history, &prepared)?,
@@ -83,13 +87,13 @@ pub(super) fn read(
     part: Option<&Part>,
     prepared: &Prepared,
 ) -> Result<Seen, CommandError> {
-    let Prepared { engine, chosen } = prepared;
+    let Prepared { engine, chosen, .. } = prepared;
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
-        Visit::Past(bytes) => {
-            progress.add(1, bytes);
-            lock(&seen).past(bytes);
+        Visit::Past(blobs, bytes) => {
+            progress.add(blobs, bytes);
+            lock(&seen).past(blobs, bytes);
         }
         Visit::Blob(blob) => {
             let (path, kind) = (blob.path, blob.kind);

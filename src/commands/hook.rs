@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use super::xdg::config_home;
 use crate::git::{Environment, Repository, hooks};
 
 /// A hook that scans.
@@ -142,14 +143,6 @@ fn global_folder() -> Result<Folder, CommandError> {
         Some(path) if path != own => Folder { path, forwards: false },
         _ => Folder { path: own, forwards: true },
     })
-}
-
-/// As in the XDG Base Directory Specification.
-fn config_home() -> Result<PathBuf, CommandError> {
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    set("XDG_CONFIG_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".config")))
-        .ok_or_else(|| CommandError::new("neither XDG_CONFIG_HOME nor HOME tells where settings are kept"))
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {

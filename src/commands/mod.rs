@@ -10,6 +10,7 @@ mod output;
 mod push;
 pub mod rules;
 mod scan;
+mod xdg;
 
 pub use commit_msg::commit_msg;
 pub use conceal::concealed;
@@ -19,6 +20,7 @@ pub use hook::{Hook, Reach, install, uninstall};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};
 pub use scan::{Ended, FailOn, ScanTask, scan};
+pub use xdg::cache_folder;
 
 use std::io;
 

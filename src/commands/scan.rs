@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,12 +10,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::conceal::conceal;
 use super::examine::{Examined, examine};
 use super::{CommandError, Output};
+use sha2::{Digest, Sha256};
+
 use crate::engine::Engine;
 use crate::findings::{Chosen, IgnoreFile, Settled, settle};
 use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, day};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
 use crate::sources::{Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
+
+/// A digest of all that ships and decides what is found, worked out when it is built.
+const SCANNER: &str = env!("STANCH_SCANNER");
 
 /// The ignore file of a root.
 const IGNORE_FILE: &str = ".stanchignore";
@@ -50,6 +56,8 @@ pub struct ScanTask {
     pub reveal: bool,
     /// Whether to tell how the findings are taken out of a history.
     pub purge_plan: bool,
+    /// The folder in which is kept what runs know of a history.
+    pub cache: Option<PathBuf>,
 }
 
 /// Which findings make a run end with [`Ended::Findings`].
@@ -91,13 +99,17 @@ pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
 pub(super) struct Prepared {
     pub(super) engine: Engine,
     pub(super) chosen: Chosen,
+    /// Tells rules and all else that decides what is found from others.
+    pub(super) digest: [u8; 32],
 }
 
 impl Prepared {
     pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
-        let engine = Engine::new(rules(task)?);
+        let own = super::rules::load(&task.own_rules)?;
+        let digest = Sha256::digest(format!("{SCANNER} {own:?}")).into();
+        let engine = Engine::new(BUILTIN.iter().chain(own).collect());
         let chosen = chosen(task, engine.rules())?;
-        Ok(Prepared { engine, chosen })
+        Ok(Prepared { engine, chosen, digest })
     }
 }
 
@@ -117,6 +129,10 @@ pub(super) fn finish(
         conceal(&mut report, &prepared.engine);
     }
     task.output.write(&report, task.format, task.reveal)?;
+    for remark in seen.remarks {
+        // Nothing is lost where nobody can be told.
+        let _ = writeln!(io::stderr(), "stanch: {remark}");
+    }
     Ok(ended(&report, task.fail_on))
 }
 
@@ -125,12 +141,6 @@ impl ScanTask {
     fn is_complete(&self) -> bool {
         self.only_rules.is_empty() && self.exclude.is_empty() && self.roots.iter().all(|root| root.is_dir())
     }
-}
-
-/// The rules that ship and those of the user.
-fn rules(task: &ScanTask) -> Result<Vec<&'static Rule>, CommandError> {
-    let own = super::rules::load(&task.own_rules)?;
-    Ok(BUILTIN.iter().chain(own).collect())
 }
 
 fn chosen(task: &ScanTask, rules: &[&'static Rule]) -> Result<Chosen, CommandError> {
@@ -196,9 +206,11 @@ pub(super) struct Seen {
     tally: Tally,
     /// Remarks for the person who ran it.
     pub(super) notes: Vec<String>,
+    /// The same, but no part of the report.
+    remarks: Vec<String>,
 }
 
-fn visit(task: &ScanTask, Prepared { engine, chosen }: &Prepared) -> Result<Seen, CommandError> {
+fn visit(task: &ScanTask, Prepared { engine, chosen, .. }: &Prepared) -> Result<Seen, CommandError> {
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
@@ -243,14 +255,14 @@ pub(super) fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 impl Seen {
     fn add(&mut self, path: &BlobPath, kind: PlaceKind, examined: Examined) {
         if kind == PlaceKind::File {
-            self.past(examined.bytes);
+            self.past(1, examined.bytes);
         }
         self.add_uncounted(path, kind, examined);
     }
 
-    /// Counts a blob.
-    pub(super) fn past(&mut self, bytes: u64) {
-        self.tally.files += 1;
+    /// Counts blobs.
+    pub(super) fn past(&mut self, blobs: u64, bytes: u64) {
+        self.tally.files += blobs;
         self.tally.bytes += bytes;
     }
 
@@ -272,13 +284,14 @@ impl Seen {
         let below = |path: &mut BlobPath| {
             *path = BlobPath::new([prefix.as_bytes(), path.as_bytes()].concat());
         };
-        let Seen { mut sightings, mut gaps, tally, notes } = other;
+        let Seen { mut sightings, mut gaps, tally, notes, remarks } = other;
         sightings.iter_mut().for_each(|sighting| below(&mut sighting.place.path));
         gaps.iter_mut().for_each(|gap| below(&mut gap.path));
         self.sightings.append(&mut sightings);
         self.gaps.append(&mut gaps);
         self.tally.add(tally);
         self.notes.extend(notes);
+        self.remarks.extend(remarks);
     }
 
     /// Takes what is no blob.
@@ -286,7 +299,8 @@ impl Seen {
         match visit {
             Visit::Gap(gap) => self.gaps.push(gap),
             Visit::Passed(passed) => self.pass(passed),
-            Visit::Past(bytes) => self.past(bytes),
+            Visit::Past(blobs, bytes) => self.past(blobs, bytes),
+            Visit::Remark(remark) => self.remarks.push(remark),
             Visit::Blob(_) => {}
         }
     }

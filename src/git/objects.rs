@@ -8,7 +8,7 @@ use gix_object::Kind;
 
 use super::descent::Descent;
 use super::lookup::Lookup;
-use super::table::{Purpose, Table};
+use super::table::{Purpose, Row, Table};
 use super::{Place, Problem, Store, Trouble, delta, loose};
 
 /// All objects of a store, laid out to be visited.
@@ -69,6 +69,28 @@ impl<'a> Objects<'a> {
         objects
     }
 
+    /// Leaves out packed blobs for which `is_left` says so, as far as the bytes of their pack are those that its
+    /// index was made for: what is damaged is always found.
+    pub fn leave_out(&mut self, jobs: usize, is_left: &mut dyn FnMut(&oid) -> bool) {
+        for (pack, table) in &mut self.packed {
+            let pack = &self.store.packs[*pack];
+            if !table.is_all_unchanged(pack, jobs) {
+                continue;
+            }
+            for at in 0..table.rows.len() {
+                let Row { kind, purpose, .. } = table.rows[at];
+                let is_blob = (kind, purpose) == (Some(Kind::Blob), Purpose::Given);
+                if is_blob && is_left(table.id(pack, at as u32)) {
+                    table.rows[at].purpose = Purpose::Nothing;
+                }
+            }
+            table.rows.iter_mut().filter(|row| row.purpose == Purpose::Base).for_each(|row| {
+                row.purpose = Purpose::Nothing;
+            });
+            table.mark_bases();
+        }
+    }
+
     /// What cannot be handed over at all, known from the beginning.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -76,7 +98,7 @@ impl<'a> Objects<'a> {
 
     /// How many objects there are to be handed over.
     pub fn count(&self) -> u64 {
-        let is_given = |row: &&super::table::Row| row.purpose == Purpose::Given;
+        let is_given = |row: &&Row| row.purpose == Purpose::Given;
         let packed = self.packed.iter().map(|(_, table)| table.rows.iter().filter(is_given).count());
         (packed.sum::<usize>() + self.loose.len()) as u64
     }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashSet;
 
+use super::cache::{Cache, Known};
 use super::lfs::{Pointer, or_pointer};
 use super::stdin::Noting;
 use super::{Blob, Content, SourceError, Visit, tree};
@@ -35,6 +36,8 @@ pub struct History {
     pub(super) jobs: usize,
     /// Whether every ref and reflog that leads to something is named.
     pub(super) names_all: bool,
+    /// What earlier runs knew.
+    pub(super) cache: Option<Cache>,
 }
 
 /// A label at a path, and what became of it there.
@@ -85,12 +88,17 @@ impl History {
         };
         let repository = found.map_err(|problem| SourceError(problem.to_string()))?;
         let store = Store::open(&repository);
-        Ok(History { repository, store, jobs, names_all: false })
+        Ok(History { repository, store, jobs, names_all: false, cache: None })
     }
 
     /// Names every ref that leads to something, and every reflog, where otherwise the first refs are enough.
     pub fn naming_all(self) -> History {
         History { names_all: true, ..self }
+    }
+
+    /// Passes over blobs of which a run before with the same rules knew that they hold nothing.
+    pub fn remembering(self, cache: Cache) -> History {
+        History { cache: Some(cache), ..self }
     }
 
     /// Whether all that leads to something is named.
@@ -118,11 +126,14 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
-        let objects = Objects::open(&self.store);
+        let mut objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
         self.tell_gaps(problems.into_iter().flatten(), each);
         let commits = self.commits(&objects, suspect, each);
-        let suspects = self.suspects(&objects, &or_pointer(suspect), each);
+        let suspects = match &self.cache {
+            Some(cache) => self.suspects_but(cache, &mut objects, &or_pointer(suspect), each),
+            None => self.suspects(&objects, &or_pointer(suspect), each, &|_, _| {}),
+        };
         let wanted = Wanted::new(commits.kind(), suspects.iter().copied());
         let presence = objects.presence();
         let Forest { trees, special: more, missing } =
@@ -174,23 +185,65 @@ impl History {
         Commits::join(kind, collectors.into_all())
     }
 
-    /// The blobs that may hold something. Those that are too large to be held are scanned at once.
+    /// The blobs that may hold something, but for those of which an earlier run knew that they do not. What is
+    /// known now is kept.
+    fn suspects_but(
+        &self,
+        cache: &Cache,
+        objects: &mut Objects<'_>,
+        suspect: Suspect<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+    ) -> Vec<ObjectId> {
+        let before = cache.known(&self.repository);
+        let mut known = Known::default();
+        objects.leave_out(self.jobs, &mut |id| {
+            let hash = cache.hash(id);
+            let size = before.get(&hash);
+            size.is_some_and(|&size| known.insert(hash, size).is_none())
+        });
+        let (passed, bytes) = (known.len() as u64, known.values().sum());
+        each(Visit::Past(passed, bytes));
+        let known = Mutex::new(known);
+        let clean = |id: &git::oid, size: u64| {
+            lock(&known).insert(cache.hash(id), size);
+        };
+        let suspects = self.suspects(objects, suspect, each, &clean);
+        let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if passed > 0 {
+            let of = match known.len() as u64 - passed {
+                0 => "all blobs without a sign of a secret were".into(),
+                new => format!("{passed} of {} blobs without a sign of a secret were", passed + new),
+            };
+            each(Visit::Remark(format!("{of} scanned before with the same rules")));
+        }
+        if known != before
+            && let Err(error) = cache.keep(&self.repository, &known)
+        {
+            each(Visit::Remark(format!("the cache could not be written: {error}")));
+        }
+        suspects
+    }
+
+    /// The blobs that may hold something; `clean` is told of each other one and its size. Those that are too large
+    /// to be held are scanned at once.
     pub(super) fn suspects(
         &self,
         objects: &Objects<'_>,
         suspect: Suspect<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
+        clean: &(dyn Fn(&git::oid, u64) + Sync),
     ) -> Vec<ObjectId> {
         let suspected = Mutex::new(vec![]);
         let problems = objects.visit(&[Kind::Blob], self.jobs, &|object| match object.content {
             git::Content::Whole(bytes) => {
-                each(Visit::Past(bytes.len() as u64));
-                if suspect(bytes) {
-                    lock(&suspected).push(object.id.to_owned());
+                each(Visit::Past(1, bytes.len() as u64));
+                match suspect(bytes) {
+                    true => lock(&suspected).push(object.id.to_owned()),
+                    false => clean(object.id, bytes.len() as u64),
                 }
             }
             git::Content::Stream(reader, size) => {
-                each(Visit::Past(size));
+                each(Visit::Past(1, size));
                 let appearance = Appearance { object: object.id.to_string(), ..Appearance::default() };
                 let path = BlobPath::from(appearance.object.as_str());
                 let (kind, content) = (PlaceKind::File, Content::Stream(reader));

@@ -1,6 +1,7 @@
 //! Sources hand over every blob once; what they cannot read becomes a gap, never nothing.
 
 mod blobs;
+mod cache;
 mod git;
 mod history;
 mod holes;
@@ -14,6 +15,7 @@ mod stdin;
 mod submodules;
 mod tree;
 
+pub use cache::Cache;
 pub use history::{History, Located, Look, Special, Suspect, Told};
 pub use packed::is_packed;
 pub use range::{Part, Start};
@@ -43,8 +45,11 @@ pub enum Visit<'a> {
     Gap(Gap),
     /// Something passed over on purpose.
     Passed(Passed),
-    /// A blob of so many bytes, looked at for signs only; it comes again where it has some.
-    Past(u64),
+    /// Blobs that were looked at for signs only, in this run or an earlier one: how many, and their bytes. One
+    /// that has some comes again.
+    Past(u64, u64),
+    /// A remark for the person who runs it; no part of the report.
+    Remark(String),
 }
 
 /// Bytes exactly as stored, and where they are from.

@@ -140,7 +140,7 @@ impl History {
                 visit_text(&id.to_string(), kind, bytes, each);
             }
         });
-        let suspects = self.suspects(&objects, suspect, each);
+        let suspects = self.suspects(&objects, suspect, each, &|_, _| {});
         suspects.into_iter().filter(|id| !before.contains(id)).collect()
     }
 
@@ -280,7 +280,7 @@ impl History {
         let blobs: Vec<(ObjectId, ())> = blobs.iter().map(|&id| (id, ())).collect();
         for_each_blob(&self.store, self.jobs, &blobs, &|&(id, ()), read| match read {
             Ok(Some(bytes)) => {
-                each(Visit::Past(bytes.len() as u64));
+                each(Visit::Past(1, bytes.len() as u64));
                 if suspect(bytes) {
                     lock(&suspected).insert(id);
                 }
@@ -307,7 +307,7 @@ impl History {
         let problems = objects.visit(&[Kind::Blob], self.jobs, &|object| match object.content {
             _ if !wanted.contains(object.id) => {}
             git::Content::Whole(bytes) => {
-                each(Visit::Past(bytes.len() as u64));
+                each(Visit::Past(1, bytes.len() as u64));
                 if suspect(bytes) {
                     lock(&suspected).insert(object.id.to_owned());
                 }

@@ -55,7 +55,13 @@ impl History {
     pub fn of_submodule(&self, folder: &Path) -> Result<History, SourceError> {
         let repository = Repository::open(folder).map_err(|problem| SourceError(problem.to_string()))?;
         let store = Store::open(&repository);
-        Ok(History { repository, store, jobs: self.jobs, names_all: self.names_all })
+        Ok(History {
+            repository,
+            store,
+            jobs: self.jobs,
+            names_all: self.names_all,
+            cache: self.cache.clone(),
+        })
     }
 
     /// Where submodules are in the commit that is checked out.

@@ -156,8 +156,8 @@ impl Drop for Project {
         // `rm` also copes with folders deeper than a path can be long, and with those closed to us.
         let _ =
             Command::new("chmod").arg("-Rf").arg("u+rwx").arg(&self.folder).stderr(Stdio::null()).status();
-        let _ =
-            Command::new("rm").arg("-rf").arg(&self.folder).arg(self.folder.with_extension("bin")).status();
+        let beside = ["bin", "cache"].map(|what| self.folder.with_extension(what));
+        let _ = Command::new("rm").arg("-rf").arg(&self.folder).args(beside).status();
     }
 }
 

@@ -5,7 +5,7 @@ use gix_object::Kind as ObjectKind;
 
 /// What an entry stands for. Git takes every mode that is neither a folder's nor a submodule's for that of
 /// a file (`object_type` in its object.h); so does this, symbolic links are files with a path in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::git) enum Kind {
     Blob,
     Tree,

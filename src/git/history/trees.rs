@@ -6,6 +6,9 @@
 //! folders that changed 100,000 times takes some 2 KB a change, not 64, and what lies below a chunk is
 //! worked out once.
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 
@@ -22,9 +25,20 @@ pub struct TreeCollector<'a> {
     pub(super) seen: Seen,
     pub(super) problems: Vec<Problem>,
     reader: Reader<'a>,
+    recent: Recent,
     /// Those of the tree at hand.
     chunks: Vec<u32>,
 }
+
+/// Entries that came of late, by kind, name and id. Nearly every entry of a tree stood in another one not long before.
+struct Recent {
+    hasher: RandomState,
+    /// By their own lowest bits; zero stands for none.
+    hashes: Box<[u64]>,
+}
+
+/// How many are remembered: what stays in the second-level cache.
+const RECENT: usize = 1 << 15;
 
 /// Trees and what they lead to, by numbers.
 pub(super) struct Seen {
@@ -56,6 +70,7 @@ impl<'a> TreeCollector<'a> {
             seen: Seen::new(wanted.kind()),
             problems: vec![],
             reader: Reader::new(wanted),
+            recent: Recent { hasher: RandomState::default(), hashes: vec![0; RECENT].into() },
             chunks: vec![],
         }
     }
@@ -65,8 +80,8 @@ impl<'a> TreeCollector<'a> {
         self.tree_with(id, bytes, &mut |_| {});
     }
 
-    /// The same, and calls `fresh` for its entries, but for those that one of the trees before had in common
-    /// with it.
+    /// The same, and calls `fresh` for its entries, but for most of those that one of the trees before had in
+    /// common with it.
     pub fn tree_with(&mut self, id: &oid, bytes: &[u8], fresh: &mut impl FnMut(TreeEntry<'_>)) {
         // An entry takes more than one byte.
         if self.seen.trees.len() + bytes.len() >= MOST || id.kind() != self.wanted.kind() {
@@ -77,7 +92,11 @@ impl<'a> TreeCollector<'a> {
             return;
         }
         let mark = |entry: &[u8], is_tree: bool| self.seen.chunks.mark(entry, is_tree);
+        let recent = &mut self.recent;
         let unread = self.reader.read(bytes, mark, &mut |kind, name, id| {
+            if !recent.add(kind, name, id) {
+                return;
+            }
             let object = |kind| Some((kind, ObjectId::from_bytes_or_panic(id)));
             let object = match kind {
                 EntryKind::Blob => object(Kind::Blob),
@@ -119,6 +138,17 @@ impl<'a> TreeCollector<'a> {
         }
         states.resize(trees.len(), State::Absent);
         State::Chunks(chunk_lists.push(chunks.iter().copied()))
+    }
+}
+
+impl Recent {
+    /// Whether it did not come of late, as far as is known.
+    #[inline]
+    fn add(&mut self, kind: EntryKind, name: &[u8], id: &[u8]) -> bool {
+        let start = id.first_chunk().map_or(0, |start| u64::from_le_bytes(*start));
+        let hash = self.hasher.hash_one((kind, name)) ^ start;
+        let slot = &mut self.hashes[hash as usize % RECENT];
+        std::mem::replace(slot, hash) != hash || hash == 0
     }
 }
 

@@ -1,0 +1,139 @@
+//! What a run remembers for the next one: which blobs of a repository hold nothing that any rule looks for.
+//!
+//! A file for each repository, outside of it. In it are the digest of the rules, and for each blob a keyed hash
+//! of its id, and its size: nothing of what the blob holds, nor which one it is to anyone without the key. A file
+//! is replaced as a whole, so that runs side by side, and runs that are cut short, leave a whole one; what is not
+//! whole, or was made with other rules, is not believed.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use foldhash::HashMap;
+use siphasher::sip128::SipHasher24;
+use tempfile::NamedTempFile;
+
+use super::SourceError;
+use crate::git::{Repository, oid};
+
+/// A folder with such files.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    /// SipHash-2-4 with a random key says nothing of what was hashed to those who do not have it (Aumasson and
+    /// Bernstein, "SipHash: a fast short-input PRF", 2012).
+    keyed: SipHasher24,
+    rules: [u8; 32],
+}
+
+/// Blobs that hold nothing: the keyed hashes of their ids, and their sizes in bytes.
+pub(super) type Known = HashMap<u128, u64>;
+
+/// What a file begins with.
+const FORM: &[u8] = b"stanch cache 1\n";
+
+/// The file with the key.
+const KEY: &str = "key";
+
+impl Cache {
+    /// The cache in `folder`, which is made where it is not there, for what rules with this digest find.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or its key can neither be read nor written.
+    pub fn open(folder: &Path, rules: [u8; 32]) -> Result<Cache, SourceError> {
+        let failed = |error: io::Error| {
+            let shown = folder.display();
+            SourceError(format!(
+                "{shown}: no cache can be kept there: {error}; name another folder: --cache=DIR"
+            ))
+        };
+        make_private(folder).map_err(failed)?;
+        let key = key(folder).map_err(failed)?;
+        Ok(Cache { folder: folder.to_owned(), keyed: SipHasher24::new_with_key(&key), rules })
+    }
+
+    /// The keyed hash of an id.
+    pub(super) fn hash(&self, id: &oid) -> u128 {
+        self.keyed.hash(id.as_bytes()).as_u128()
+    }
+
+    /// What earlier runs with the same rules knew of a repository.
+    pub(super) fn known(&self, repository: &Repository) -> Known {
+        let bytes = fs::read(self.file(repository)).unwrap_or_default();
+        self.parsed(&bytes).unwrap_or_default()
+    }
+
+    /// Keeps what is known of a repository for later runs.
+    ///
+    /// # Errors
+    /// When that cannot be written. What was kept before is still there.
+    pub(super) fn keep(&self, repository: &Repository, known: &Known) -> io::Result<()> {
+        let mut bytes = [FORM, &self.rules].concat();
+        bytes.reserve(known.len() * ENTRY + CHECK);
+        for (hash, size) in known {
+            bytes.extend(hash.to_le_bytes());
+            bytes.extend(size.to_le_bytes());
+        }
+        bytes.extend(self.keyed.hash(&bytes).as_u128().to_le_bytes());
+        let mut file = NamedTempFile::new_in(&self.folder)?;
+        file.write_all(&bytes)?;
+        file.persist(self.file(repository))?;
+        Ok(())
+    }
+
+    /// The file for a repository.
+    fn file(&self, repository: &Repository) -> PathBuf {
+        let folder = fs::canonicalize(repository.common_dir());
+        let folder = folder.unwrap_or_else(|_| repository.common_dir().to_owned());
+        let name = self.keyed.hash(folder.as_os_str().as_encoded_bytes()).as_u128();
+        self.folder.join(format!("{name:032x}.git"))
+    }
+
+    /// What is in a file, if it is whole and was made with the same rules.
+    fn parsed(&self, bytes: &[u8]) -> Option<Known> {
+        let (rest, check) = bytes.split_last_chunk::<CHECK>()?;
+        let entries = rest.strip_prefix(FORM)?.strip_prefix(&self.rules)?;
+        if self.keyed.hash(rest).as_u128() != u128::from_le_bytes(*check) {
+            return None;
+        }
+        let (entries, []) = entries.as_chunks::<ENTRY>() else { return None };
+        let entry = |entry: &[u8; ENTRY]| {
+            let (hash, size) = (entry.first_chunk()?, entry.last_chunk()?);
+            Some((u128::from_le_bytes(*hash), u64::from_le_bytes(*size)))
+        };
+        entries.iter().map(entry).collect()
+    }
+}
+
+/// Bytes of a hash and a size.
+const ENTRY: usize = 16 + 8;
+
+/// Bytes of the hash of all before it, at the end of a file.
+const CHECK: usize = 16;
+
+/// The key of a folder; made by the first run that needs one.
+fn key(folder: &Path) -> io::Result<[u8; 16]> {
+    let path = folder.join(KEY);
+    if !path.try_exists()? {
+        let mut fresh = [0; 16];
+        getrandom::fill(&mut fresh).map_err(|error| io::Error::other(error.to_string()))?;
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(&fresh)?;
+        match file.persist_noclobber(&path) {
+            // Another run was faster.
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+            written => drop(written?),
+        }
+    }
+    let broken = || io::Error::other(format!("{KEY} is not 16 bytes long; remove the folder"));
+    fs::read(path)?.try_into().map_err(|_| broken())
+}
+
+/// A folder that only its owner sees, if it is new.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,200 @@
+//! `stanch git --cache`: a run passes over what an earlier one knew, and reports what a full run would.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::thread;
+
+use common::{Project, Ran, token};
+use stanch::rules::template;
+
+/// A repository with a token in its past and many clean files, all in a pack.
+fn repository() -> Project {
+    let project = Project::new();
+    project.git(&["init", "-q", "-b", "main"]);
+    for number in 0..30 {
+        project.write(format!("src/{number}.txt"), format!("nothing of number {number}\n").repeat(40));
+    }
+    commit(&project, "a.env", &format!("KEY={}\n", token(1)), "brought");
+    commit(&project, "a.env", "KEY=\n", "removed");
+    project.git(&["gc", "-q"]);
+    project
+}
+
+fn commit(project: &Project, name: &str, text: &str, message: &str) {
+    project.write(name, text);
+    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
+}
+
+/// Where the caches of a project are; outside of its repository.
+fn folder(project: &Project) -> PathBuf {
+    project.path("").with_extension("cache")
+}
+
+fn cached(project: &Project, more: &[&str]) -> Ran {
+    let cache = format!("--cache={}", folder(project).display());
+    project.stanch([&["git", "--format", "json", &cache], more].concat()).run()
+}
+
+fn full(project: &Project, more: &[&str]) -> Ran {
+    project.stanch([&["git", "--format", "json"], more].concat()).run()
+}
+
+/// Runs with the cache and without; both must report the same. Returns what was said of the cache.
+#[track_caller]
+fn said(project: &Project, more: &[&str]) -> String {
+    let (cached, full) = (cached(project, more), full(project, more));
+    assert_eq!(cached.stdout, full.stdout);
+    assert_eq!(cached.code, full.code);
+    cached.stderr()
+}
+
+/// The cache file of the one repository that was scanned.
+fn file(project: &Project) -> PathBuf {
+    let entries = fs::read_dir(folder(project)).unwrap().flatten().map(|entry| entry.path());
+    let files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "git")).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files[0].clone()
+}
+
+const ALL: &str = "stanch: all blobs without a sign of a secret were scanned before with the same rules\n";
+
+#[test]
+fn a_second_run_passes_over_what_the_first_one_knew() {
+    let project = repository();
+    assert_eq!(said(&project, &[]), "");
+    assert_eq!(said(&project, &[]), ALL);
+    commit(&project, "b.env", &format!("KEY={}\n", token(2)), "another");
+    commit(&project, "c.txt", "clean\n", "clean");
+    // What is new is loose and not in the pack.
+    let told = "stanch: 31 of 32 blobs without a sign of a secret were scanned before with the same rules\n";
+    assert_eq!(said(&project, &[]), told);
+    project.git(&["gc", "-q"]);
+    assert_eq!(said(&project, &[]), ALL);
+    assert_eq!(cached(&project, &[]).json()["findings"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn other_rules_see_everything_again() {
+    let project = repository();
+    commit(&project, "own.txt", &template::fill("acme_{hex:17}\n", 5).unwrap(), "own");
+    project.git(&["gc", "-q"]);
+    cached(&project, &[]);
+    assert_eq!(said(&project, &[]), ALL);
+    project.write(
+        "own.toml",
+        "provider = \"Acme\"\n\n[[rule]]\nid = \"acme-token\"\nname = \"Acme token\"\ncategory = \"generic\"\n\
+         severity = \"high\"\nrisk = \"Opens everything.\"\nsource = \"vendor-doc\"\n\
+         pattern = 'acme_[0-9a-f]{17}'\nexamples = [\"acme_{hex:17}\"]\n\
+         near_misses = [\"acme_{hex:16}\", \"acme-{hex:17}\"]\n",
+    );
+    let own = project.path("own.toml");
+    let own = ["--rules", own.to_str().unwrap()];
+    assert_eq!(said(&project, &own), "");
+    cached(&project, &own).has("acme-token");
+    assert_eq!(said(&project, &own), ALL);
+}
+
+#[test]
+fn a_cache_that_is_not_whole_is_not_believed() {
+    let project = repository();
+    cached(&project, &[]);
+    let (path, whole) = (file(&project), fs::read(file(&project)).unwrap());
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for broken in [&[][..], &whole[..whole.len() - 1], &whole[1..], &flipped] {
+        fs::write(&path, broken).unwrap();
+        assert_eq!(said(&project, &[]), "");
+        assert_eq!(said(&project, &[]), ALL);
+    }
+}
+
+#[test]
+fn what_was_damaged_since_is_a_gap() {
+    let project = repository();
+    cached(&project, &[]);
+    let packs = fs::read_dir(project.path(".git/objects/pack")).unwrap().flatten().map(|entry| entry.path());
+    let pack = packs.into_iter().find(|path| path.extension().is_some_and(|end| end == "pack")).unwrap();
+    fs::set_permissions(&pack, fs::Permissions::from_mode(0o644)).unwrap();
+    let whole = fs::read(&pack).unwrap();
+    for at in (12..whole.len() - 20).step_by(97) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x55;
+        fs::write(&pack, damaged).unwrap();
+        assert_eq!(said(&project, &[]), "", "byte {at}");
+    }
+}
+
+#[test]
+fn what_is_gone_is_forgotten() {
+    let project = repository();
+    project.git(&["checkout", "-q", "-b", "side"]);
+    commit(&project, "side.txt", "to be dropped\n", "side");
+    project.git(&["gc", "-q"]);
+    assert_eq!(said(&project, &[]), "");
+    project.git(&["checkout", "-q", "main"]).git(&["branch", "-q", "-D", "side"]);
+    project.git(&["reflog", "expire", "--expire=now", "--all"]).git(&["gc", "-q", "--prune=now"]);
+    assert_eq!(said(&project, &[]), ALL);
+}
+
+#[test]
+fn nothing_of_a_repository_can_be_read_from_its_cache() {
+    let project = repository();
+    cached(&project, &[]);
+    let bytes = fs::read(file(&project)).unwrap();
+    let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    for id in project.ask("git", &["rev-list", "--objects", "--all"]).lines() {
+        let hex = &id[..40];
+        let raw: Vec<u8> =
+            (0..20).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect();
+        assert!(!holds(hex.as_bytes()) && !holds(&raw[..8]) && !holds(&raw[12..]), "{hex}");
+    }
+    assert!(!holds(token(1).as_bytes()) && !holds(b"a.env"));
+    for path in [folder(&project), file(&project), folder(&project).join("key")] {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn runs_side_by_side_agree() {
+    let project = repository();
+    let expected = full(&project, &[]).stdout;
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| assert_eq!(cached(&project, &[]).stdout, expected));
+        }
+    });
+    assert_eq!(said(&project, &[]), ALL);
+    let left = fs::read_dir(folder(&project)).unwrap().count();
+    assert_eq!(left, 2, "the key and one file");
+}
+
+#[test]
+fn submodules_have_caches_of_their_own() {
+    let inner = repository();
+    let outer = Project::new();
+    outer.git(&["init", "-q", "-b", "main"]);
+    outer.git(&["submodule", "add", "-q", inner.path("").to_str().unwrap(), "inner"]);
+    outer.git(&["commit", "-q", "-m", "with"]).git(&["gc", "-q"]);
+    cached(&outer, &["--recurse-submodules"]);
+    assert_eq!(said(&outer, &["--recurse-submodules"]).matches("scanned before").count(), 2);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error() {
+    let project = repository();
+    project.write("taken", "no folder");
+    let ran = project.stanch(["git", "--cache=taken/below"]).run();
+    ran.exits(2).has("taken/below: no cache can be kept there").has("--cache=DIR");
+    let home = project.path("home");
+    let ran = project.stanch(["git", "--cache"]).env("XDG_CACHE_HOME", home.to_str().unwrap()).run();
+    ran.exits(1);
+    assert!(home.join("stanch/key").is_file());
+    let ran = project.stanch(["git", "--cache", "--range", "HEAD~1..HEAD"]).run();
+    ran.exits(2).has("--cache");
+}
