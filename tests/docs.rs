@@ -53,6 +53,8 @@ fn the_front_page_names_every_option_of_a_history() {
     let help = Project::new().stanch(["git", "--help"]).run().stdout();
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
     let common = Project::new().stanch(["scan", "--help"]).run().stdout();
+    // A value may follow in brackets: `--cache[=<DIR>]`.
+    let options = options.map(|option| option.split('[').next().unwrap_or(option));
     for option in options.filter(|option| !common.contains(option)) {
         assert!(page.contains(option), "README.md does not tell of {option}");
     }
