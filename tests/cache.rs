@@ -35,13 +35,18 @@ fn folder(project: &Project) -> PathBuf {
     project.path("").with_extension("cache")
 }
 
+/// JSON, unless another form is asked for.
+fn format_of(more: &[&str]) -> &'static [&'static str] {
+    if more.contains(&"--format") { &[] } else { &["--format", "json"] }
+}
+
 fn cached(project: &Project, more: &[&str]) -> Ran {
     let cache = format!("--cache={}", folder(project).display());
-    project.stanch([&["git", "--format", "json", &cache], more].concat()).run()
+    project.stanch([&["git", &cache], format_of(more), more].concat()).run()
 }
 
 fn full(project: &Project, more: &[&str]) -> Ran {
-    project.stanch([&["git", "--format", "json"], more].concat()).run()
+    project.stanch([&["git"], format_of(more), more].concat()).run()
 }
 
 /// Runs with the cache and without; both must report the same. Returns what was said of the cache.
@@ -53,21 +58,27 @@ fn said(project: &Project, more: &[&str]) -> String {
     cached.stderr()
 }
 
-/// The cache file of the one repository that was scanned.
-fn file(project: &Project) -> PathBuf {
+/// The cache file of the one repository that was scanned whose name ends so.
+fn file(project: &Project, end: &str) -> PathBuf {
     let entries = fs::read_dir(folder(project)).unwrap().flatten().map(|entry| entry.path());
     let files: Vec<PathBuf> =
-        entries.filter(|path| path.extension().is_some_and(|end| end == "git")).collect();
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == end)).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].clone()
 }
 
+const SAME: &str = "stanch: nothing changed since a run with the same rules\n";
 const ALL: &str = "stanch: all blobs without a sign of a secret were scanned before with the same rules\n";
 
 #[test]
 fn a_second_run_passes_over_what_the_first_one_knew() {
     let project = repository();
     assert_eq!(said(&project, &[]), "");
+    assert_eq!(said(&project, &[]), SAME);
+    project.git(&["branch", "other"]);
+    assert_eq!(said(&project, &[]), ALL);
+    assert_eq!(said(&project, &["--purge-plan"]), ALL);
+    assert_eq!(said(&project, &["--purge-plan"]), SAME);
     assert_eq!(said(&project, &[]), ALL);
     commit(&project, "b.env", &format!("KEY={}\n", token(2)), "another");
     commit(&project, "c.txt", "clean\n", "clean");
@@ -85,7 +96,7 @@ fn other_rules_see_everything_again() {
     commit(&project, "own.txt", &template::fill("acme_{hex:17}\n", 5).unwrap(), "own");
     project.git(&["gc", "-q"]);
     cached(&project, &[]);
-    assert_eq!(said(&project, &[]), ALL);
+    assert_eq!(said(&project, &[]), SAME);
     project.write(
         "own.toml",
         "provider = \"Acme\"\n\n[[rule]]\nid = \"acme-token\"\nname = \"Acme token\"\ncategory = \"generic\"\n\
@@ -97,20 +108,24 @@ fn other_rules_see_everything_again() {
     let own = ["--rules", own.to_str().unwrap()];
     assert_eq!(said(&project, &own), "");
     cached(&project, &own).has("acme-token");
-    assert_eq!(said(&project, &own), ALL);
+    assert_eq!(said(&project, &own), SAME);
+    assert_eq!(said(&project, &[]), "");
 }
 
 #[test]
 fn a_cache_that_is_not_whole_is_not_believed() {
     let project = repository();
     cached(&project, &[]);
-    let (path, whole) = (file(&project), fs::read(file(&project)).unwrap());
-    let mut flipped = whole.clone();
-    flipped[whole.len() / 2] ^= 1;
-    for broken in [&[][..], &whole[..whole.len() - 1], &whole[1..], &flipped] {
-        fs::write(&path, broken).unwrap();
-        assert_eq!(said(&project, &[]), "");
-        assert_eq!(said(&project, &[]), ALL);
+    for (end, otherwise) in [("memo", ALL), ("git", "")] {
+        let (path, whole) = (file(&project, end), fs::read(file(&project, end)).unwrap());
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        for broken in [&[][..], &whole[..whole.len() - 1], &whole[1..], &flipped] {
+            fs::write(&path, broken).unwrap();
+            fs::write(file(&project, "memo"), if end == "memo" { broken } else { &[] }).unwrap();
+            assert_eq!(said(&project, &[]), otherwise);
+            assert_eq!(said(&project, &[]), SAME);
+        }
     }
 }
 
@@ -146,7 +161,8 @@ fn what_is_gone_is_forgotten() {
 fn nothing_of_a_repository_can_be_read_from_its_cache() {
     let project = repository();
     cached(&project, &[]);
-    let bytes = fs::read(file(&project)).unwrap();
+    let bytes =
+        [fs::read(file(&project, "git")).unwrap(), fs::read(file(&project, "memo")).unwrap()].concat();
     let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
     for id in project.ask("git", &["rev-list", "--objects", "--all"]).lines() {
         let hex = &id[..40];
@@ -155,7 +171,9 @@ fn nothing_of_a_repository_can_be_read_from_its_cache() {
         assert!(!holds(hex.as_bytes()) && !holds(&raw[..8]) && !holds(&raw[12..]), "{hex}");
     }
     assert!(!holds(token(1).as_bytes()) && !holds(b"a.env"));
-    for path in [folder(&project), file(&project), folder(&project).join("key")] {
+    for path in
+        [folder(&project), file(&project, "git"), file(&project, "memo"), folder(&project).join("key")]
+    {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
     }
 }
@@ -169,9 +187,9 @@ fn runs_side_by_side_agree() {
             scope.spawn(|| assert_eq!(cached(&project, &[]).stdout, expected));
         }
     });
-    assert_eq!(said(&project, &[]), ALL);
+    assert_eq!(said(&project, &[]), SAME);
     let left = fs::read_dir(folder(&project)).unwrap().count();
-    assert_eq!(left, 2, "the key and one file");
+    assert_eq!(left, 3, "the key and two files");
 }
 
 #[test]
@@ -182,7 +200,7 @@ fn submodules_have_caches_of_their_own() {
     outer.git(&["submodule", "add", "-q", inner.path("").to_str().unwrap(), "inner"]);
     outer.git(&["commit", "-q", "-m", "with"]).git(&["gc", "-q"]);
     cached(&outer, &["--recurse-submodules"]);
-    assert_eq!(said(&outer, &["--recurse-submodules"]).matches("scanned before").count(), 2);
+    assert_eq!(said(&outer, &["--recurse-submodules"]).matches(SAME).count(), 2);
 }
 
 #[test]
@@ -197,4 +215,49 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     assert!(home.join("stanch/key").is_file());
     let ran = project.stanch(["git", "--cache", "--range", "HEAD~1..HEAD"]).run();
     ran.exits(2).has("--cache");
+}
+
+/// Whatever a repository holds: what is told again is what was told.
+#[test]
+fn all_that_is_told_is_told_again() {
+    let project = repository();
+    let mut binary = vec![0, 1, 2, 3];
+    binary.extend(format!("KEY={}\n", token(3)).bytes());
+    project.write("binary.bin", &binary);
+    project.write(
+        "wide.txt",
+        format!("KEY={}\n", token(4)).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+    );
+    commit(&project, "again.env", &format!("KEY={}\n", token(1)), &format!("see {}", token(5)));
+    project.git(&["tag", "-a", "-m", &format!("or {}", token(6)), "v1"]);
+    project.git(&["notes", "add", "-m", &format!("note {}", token(7))]);
+    project.git(&["branch", &token(8)]).git(&[
+        "commit",
+        "-q",
+        "--allow-empty",
+        "--author",
+        &format!("{} <a@example.com>", token(9)),
+        "-m",
+        "by",
+    ]);
+    commit(&project, "stashed.env", "", "to be stashed");
+    project.write("stashed.env", format!("KEY={}\n", token(10))).git(&["stash", "-q"]);
+    commit(&project, "dropped.env", &format!("KEY={}\n", token(11)), "dropped");
+    project.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    project.git(&["config", "remote.origin.url", &format!("https://me:{}@example.com/a.git", token(12))]);
+    for packed in [false, true] {
+        if packed {
+            project.git(&["gc", "-q", "--prune=never"]);
+        }
+        said(&project, &[]);
+        assert_eq!(said(&project, &[]), SAME);
+        for format in ["sarif", "jsonl", "human"] {
+            assert_eq!(said(&project, &["--format", format]), SAME);
+        }
+    }
+    assert_eq!(cached(&project, &[]).json()["findings"].as_array().unwrap().len(), 11);
+    // A name of a file that may be a token, and content that Git LFS has elsewhere, are read anew each time.
+    commit(&project, &token(13), "", "named");
+    said(&project, &[]);
+    assert_eq!(said(&project, &[]).matches(SAME).count(), 0);
 }

@@ -140,7 +140,7 @@ fn gaps(tree: &Tree, on_blob: impl Fn(&BlobPath, Content<'_>) + Sync) -> Vec<Gap
     tree.visit(&|visit| match visit {
         Visit::Blob(blob) => on_blob(blob.path, blob.content),
         Visit::Gap(gap) => gaps.lock().unwrap().push(gap),
-        Visit::Passed(_) | Visit::Past(..) | Visit::Remark(_) => {}
+        Visit::Passed(_) | Visit::Past(..) | Visit::Nature(..) | Visit::Remark(_) => {}
     })
     .unwrap();
     gaps.into_inner().unwrap()

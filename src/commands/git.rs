@@ -10,7 +10,7 @@ use super::{CommandError, Ended, ScanTask};
 use crate::git::history::Label;
 use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
-use crate::sources::{Blob, Cache, History, Located, Part, Told, Visit};
+use crate::sources::{Blob, Cache, History, Located, Looked, Part, Told, Visit};
 
 /// What of a repository is scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,13 +108,11 @@ pub(super) fn read(
     let mut look = |located: Located<'_>| {
         let Located { path, object, content, in_scope } = located;
         let blob = Blob { path, kind: PlaceKind::File, appearance: None, content };
-        let examined = examine(engine, chosen, blob);
-        let labels = places.add(path, object, &examined.sightings);
+        let Examined { sightings, dropped, binary, packed, .. } = examine(engine, chosen, blob);
         if in_scope {
-            let uncounted = Examined { sightings: vec![], ..examined };
-            lock(&seen).add_uncounted(path, PlaceKind::File, uncounted);
+            lock(&seen).drop_more(path, dropped);
         }
-        labels
+        Looked { labels: places.add(path, object, &sightings), binary, packed }
     };
     let told = match part {
         None => history.read(&suspect, &special, &each, &mut look),

@@ -273,8 +273,13 @@ impl Seen {
             self.tally.binary += u64::from(examined.binary);
             self.tally.packed += u64::from(examined.packed);
         }
-        if examined.dropped > 0 {
-            let detail = format!("{} more candidates were not kept", examined.dropped);
+        self.drop_more(path, examined.dropped);
+    }
+
+    /// Takes that some candidates in a blob were not kept.
+    pub(super) fn drop_more(&mut self, path: &BlobPath, dropped: u64) {
+        if dropped > 0 {
+            let detail = format!("{dropped} more candidates were not kept");
             self.gaps.push(Gap { path: path.clone(), reason: GapReason::TooManyFindings, detail });
         }
     }
@@ -300,6 +305,10 @@ impl Seen {
             Visit::Gap(gap) => self.gaps.push(gap),
             Visit::Passed(passed) => self.pass(passed),
             Visit::Past(blobs, bytes) => self.past(blobs, bytes),
+            Visit::Nature(binary, packed) => {
+                self.tally.binary += binary;
+                self.tally.packed += packed;
+            }
             Visit::Remark(remark) => self.remarks.push(remark),
             Visit::Blob(_) => {}
         }

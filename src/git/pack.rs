@@ -7,6 +7,7 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 use gix_pack::data::Entry;
 use gix_pack::data::entry::Header;
+use rayon::prelude::*;
 
 use super::files::ensure_openable;
 use super::inflate::{self, Zlib};
@@ -79,6 +80,17 @@ impl Pack {
     pub(super) fn checksum(&self, start: u64, end: Option<u64>) -> Option<u32> {
         let last = self.data.pack_end() as u64;
         self.data.entry_slice(start..end.map_or(last, |end| end.min(last))).map(crc32fast::hash)
+    }
+
+    /// The CRC-32 of each piece of all bytes.
+    ///
+    /// # Errors
+    /// When they are not all there.
+    pub(super) fn checksums(&self) -> Result<Vec<u32>, Problem> {
+        const PIECE: usize = 4 * 1024 * 1024;
+        let all = self.data.entry_slice(0..self.data.data_len() as u64);
+        let all = all.ok_or_else(|| self.problem(0, Trouble::Unreadable, "is not all there"))?;
+        Ok(all.par_chunks(PIECE).map(crc32fast::hash).collect())
     }
 
     /// Where an object begins, if it is in this pack.

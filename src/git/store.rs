@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use gix_hash::oid;
@@ -57,6 +58,27 @@ impl Store {
             }
         }
         store
+    }
+
+    /// Calls `add` with what tells one state of all objects from another: checksums of all bytes of the packs and
+    /// of the loose objects.
+    ///
+    /// # Errors
+    /// When something of it cannot be read.
+    pub fn digest(&self, add: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        let mut problems = self.problems.clone();
+        let read = |path: &Path| fs::read(path).map_err(|error| Problem::io(path, &error));
+        for pack in &self.packs {
+            add(&crc32fast::hash(&read(&pack.path.with_extension("idx"))?).to_le_bytes());
+            pack.checksums()?.iter().for_each(|sum| add(&sum.to_le_bytes()));
+        }
+        for folder in &self.folders {
+            for id in loose::list(&folder.path, self.hash, &mut problems) {
+                add(id.as_bytes());
+                add(&crc32fast::hash(&read(&loose::path(&folder.path, &id))?).to_le_bytes());
+            }
+        }
+        problems.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Whether the object is there. It may still turn out to be damaged.

@@ -1,6 +1,7 @@
-//! What a run remembers for the next one: which blobs of a repository hold nothing that any rule looks for.
+//! What a run remembers for the next one: which blobs of a repository hold nothing that any rule looks for, and
+//! what was told of it in the end.
 //!
-//! A file for each repository, outside of it. In it are the digest of the rules, and for each blob a keyed hash
+//! Two files for each repository, outside of it; the second one is that of a [`Memo`]. In the first are the digest of the rules, and for each blob a keyed hash
 //! of its id, and its size: nothing of what the blob holds, nor which one it is to anyone without the key. A file
 //! is replaced as a whole, so that runs side by side, and runs that are cut short, leave a whole one; what is not
 //! whole, or was made with other rules, is not believed.
@@ -9,11 +10,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use foldhash::HashMap;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use siphasher::sip128::SipHasher24;
 use tempfile::NamedTempFile;
 
 use super::SourceError;
+use super::memo::Memo;
 use crate::git::{Repository, oid};
 
 /// A folder with such files.
@@ -23,6 +29,7 @@ pub struct Cache {
     /// SipHash-2-4 with a random key says nothing of what was hashed to those who do not have it (Aumasson and
     /// Bernstein, "SipHash: a fast short-input PRF", 2012).
     keyed: SipHasher24,
+    key: [u8; 16],
     rules: [u8; 32],
 }
 
@@ -31,6 +38,9 @@ pub(super) type Known = HashMap<u128, u64>;
 
 /// What a file begins with.
 const FORM: &[u8] = b"stanch cache 1\n";
+
+/// What the file of a memo begins with.
+const MEMO_FORM: &[u8] = b"stanch memo 1\n";
 
 /// The file with the key.
 const KEY: &str = "key";
@@ -49,7 +59,7 @@ impl Cache {
         };
         make_private(folder).map_err(failed)?;
         let key = key(folder).map_err(failed)?;
-        Ok(Cache { folder: folder.to_owned(), keyed: SipHasher24::new_with_key(&key), rules })
+        Ok(Cache { folder: folder.to_owned(), keyed: SipHasher24::new_with_key(&key), key, rules })
     }
 
     /// The keyed hash of an id.
@@ -59,7 +69,7 @@ impl Cache {
 
     /// What earlier runs with the same rules knew of a repository.
     pub(super) fn known(&self, repository: &Repository) -> Known {
-        let bytes = fs::read(self.file(repository)).unwrap_or_default();
+        let bytes = fs::read(self.file(repository, "git")).unwrap_or_default();
         self.parsed(&bytes).unwrap_or_default()
     }
 
@@ -75,18 +85,51 @@ impl Cache {
             bytes.extend(size.to_le_bytes());
         }
         bytes.extend(self.keyed.hash(&bytes).as_u128().to_le_bytes());
+        self.replace(&self.file(repository, "git"), &bytes)
+    }
+
+    /// What a run with the same rules told of a repository in this state.
+    pub(super) fn memo(&self, repository: &Repository, state: [u8; 32]) -> Option<Memo> {
+        let bytes = fs::read(self.file(repository, "memo")).ok()?;
+        let (nonce, sealed) = bytes.strip_prefix(MEMO_FORM)?.split_first_chunk()?;
+        let payload = Payload { msg: sealed, aad: &self.rules };
+        let text = self.cipher(state).decrypt(&Nonce::from(*nonce), payload).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Keeps what was told of a repository in this state.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub(super) fn keep_memo(&self, repository: &Repository, state: [u8; 32], memo: &Memo) -> io::Result<()> {
+        let text = serde_json::to_vec(memo)?;
+        let mut nonce = [0; 12];
+        fill_randomly(&mut nonce)?;
+        let payload = Payload { msg: &text[..], aad: &self.rules };
+        let sealed = self.cipher(state).encrypt(&Nonce::from(nonce), payload).map_err(io::Error::other)?;
+        self.replace(&self.file(repository, "memo"), &[MEMO_FORM, &nonce, &sealed].concat())
+    }
+
+    /// ChaCha20-Poly1305 (RFC 8439) with a key that both the cache and the repository are needed for.
+    fn cipher(&self, state: [u8; 32]) -> ChaCha20Poly1305 {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        mac.update(&state);
+        ChaCha20Poly1305::new(&mac.finalize().into_bytes())
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&bytes)?;
-        file.persist(self.file(repository))?;
+        file.write_all(bytes)?;
+        file.persist(path)?;
         Ok(())
     }
 
-    /// The file for a repository.
-    fn file(&self, repository: &Repository) -> PathBuf {
+    /// A file for a repository.
+    fn file(&self, repository: &Repository, what: &str) -> PathBuf {
         let folder = fs::canonicalize(repository.common_dir());
         let folder = folder.unwrap_or_else(|_| repository.common_dir().to_owned());
         let name = self.keyed.hash(folder.as_os_str().as_encoded_bytes()).as_u128();
-        self.folder.join(format!("{name:032x}.git"))
+        self.folder.join(format!("{name:032x}.{what}"))
     }
 
     /// What is in a file, if it is whole and was made with the same rules.
@@ -116,7 +159,7 @@ fn key(folder: &Path) -> io::Result<[u8; 16]> {
     let path = folder.join(KEY);
     if !path.try_exists()? {
         let mut fresh = [0; 16];
-        getrandom::fill(&mut fresh).map_err(|error| io::Error::other(error.to_string()))?;
+        fill_randomly(&mut fresh)?;
         let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(&fresh)?;
         match file.persist_noclobber(&path) {
@@ -127,6 +170,10 @@ fn key(folder: &Path) -> io::Result<[u8; 16]> {
     }
     let broken = || io::Error::other(format!("{KEY} is not 16 bytes long; remove the folder"));
     fs::read(path)?.try_into().map_err(|_| broken())
+}
+
+fn fill_randomly(bytes: &mut [u8]) -> io::Result<()> {
+    getrandom::fill(bytes).map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// A folder that only its owner sees, if it is new.

@@ -58,8 +58,19 @@ pub type Suspect<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 /// Whether a file of this name has to be looked at whatever it holds.
 pub type Special<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
 
-/// What a blob holds at a path: the caller's own numbers.
-pub type Look<'a> = &'a mut dyn FnMut(Located<'_>) -> Vec<Label>;
+/// Looks at a blob at a path.
+pub type Look<'a> = &'a mut dyn FnMut(Located<'_>) -> Looked;
+
+/// What a blob holds at a path.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What it holds: the caller's own numbers.
+    pub labels: Vec<Label>,
+    /// Whether it is binary.
+    pub binary: bool,
+    /// Whether it is packed.
+    pub packed: bool,
+}
 
 /// A blob at a path.
 pub struct Located<'a> {
@@ -126,6 +137,21 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
+        self.beside(each);
+        match &self.cache {
+            Some(cache) => self.read_or_repeat(cache, suspect, special, each, look),
+            None => self.read_objects(suspect, special, each, look),
+        }
+    }
+
+    /// Reads all objects.
+    pub(super) fn read_objects(
+        &self,
+        suspect: Suspect<'_>,
+        special: Special<'_>,
+        each: &(dyn Fn(Visit<'_>) + Sync),
+        look: Look<'_>,
+    ) -> Vec<Told> {
         let mut objects = Objects::open(&self.store);
         let problems = [self.repository.problems(), self.store.problems(), objects.problems()];
         self.tell_gaps(problems.into_iter().flatten(), each);
@@ -161,8 +187,7 @@ impl History {
         let problems = commits.problems().iter().chain(past.problems());
         problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
         self.cut_off(commits, each);
-        let refs = self.refs(commits, each);
-        self.config(each);
+        let refs = self.refs(commits);
         self.tell(&past, commits, wanted, &refs, each, look)
     }
 
@@ -371,27 +396,33 @@ impl History {
         }
     }
 
-    /// The refs that lead to commits, by name, after a look at their names and logs.
-    fn refs(&self, commits: &Commits, each: &(dyn Fn(Visit<'_>) + Sync)) -> Refs {
+    /// What is in no object: names of refs, their logs, the configuration.
+    fn beside(&self, each: &(dyn Fn(Visit<'_>) + Sync)) {
         let refs = self.repository.refs();
         self.tell_gaps(&refs.problems, each);
         visit_names(refs.all.iter().map(|one| &one.name), PlaceKind::Ref, each);
-        // The commits that reflogs name, by the names of the logs.
-        let mut logged = BTreeSet::new();
         let problems = self.repository.reflogs(&mut |log| {
             // Behind the two ids stands who did it, and after a tab why.
-            let mut parts = log.line.splitn(3, |&byte| byte == b' ');
-            for hex in parts.by_ref().take(2).filter(|_| self.names_all) {
-                let commit = ObjectId::from_hex(hex).ok().and_then(|id| commits.find(&id));
-                let name = || format!("reflog of {}", String::from_utf8_lossy(log.name));
-                logged.extend(commit.map(|commit| (name(), commit)));
-            }
-            let words = parts.next().unwrap_or_default();
+            let words = log.line.splitn(3, |&byte| byte == b' ').nth(2).unwrap_or_default();
             visit_line(&BlobPath::new([b"logs/", log.name].concat()), PlaceKind::Ref, words, each);
         });
         self.tell_gaps(&problems, each);
-        let mut tips = self.tips(&refs, commits);
-        tips.tips.extend(logged);
+        self.config(each);
+    }
+
+    /// The refs that lead to commits, and the logs that do where all are named.
+    fn refs(&self, commits: &Commits) -> Refs {
+        let mut tips = self.tips(&self.repository.refs(), commits);
+        if self.names_all {
+            let mut logged = BTreeSet::new();
+            // What cannot be read of them was told.
+            let _ = self.repository.reflogs(&mut |log| {
+                let name = || format!("reflog of {}", String::from_utf8_lossy(log.name));
+                let commits = log.old.iter().chain(&log.new).filter_map(|id| commits.find(id));
+                logged.extend(commits.map(|commit| (name(), commit)));
+            });
+            tips.tips.extend(logged);
+        }
         tips
     }
 
@@ -474,20 +505,23 @@ impl History {
         look: Look<'_>,
     ) -> Vec<Label> {
         let mut bytes = vec![];
-        let mut labels = vec![];
+        let mut looked = Looked::default();
         match lookup.find(id, &mut bytes) {
             Ok(Some(_)) => {
                 let object = id.to_string();
                 let told: &(dyn Fn(Visit<'_>) + Sync) = if in_scope { each } else { &|_| {} };
                 self.with_content(path, &bytes, told, &mut |mut content| {
                     let content = content.reborrow();
-                    labels = look(Located { path, object: &object, content, in_scope });
+                    looked = look(Located { path, object: &object, content, in_scope });
                 });
+                if in_scope && (looked.binary || looked.packed) {
+                    each(Visit::Nature(looked.binary.into(), looked.packed.into()));
+                }
             }
             Ok(None) => {}
             Err(problem) => each(Visit::Gap(self.gap(&problem))),
         }
-        labels
+        looked.labels
     }
 
     /// Calls `take` with what a blob holds; for a pointer of Git LFS with what that stands for, if it is here.

@@ -7,6 +7,7 @@ mod history;
 mod holes;
 mod ignores;
 mod lfs;
+mod memo;
 mod packed;
 mod range;
 mod revision;
@@ -16,7 +17,7 @@ mod submodules;
 mod tree;
 
 pub use cache::Cache;
-pub use history::{History, Located, Look, Special, Suspect, Told};
+pub use history::{History, Located, Look, Looked, Special, Suspect, Told};
 pub use packed::is_packed;
 pub use range::{Part, Start};
 pub use revision::Revision;
@@ -48,6 +49,8 @@ pub enum Visit<'a> {
     /// Blobs that were looked at for signs only, in this run or an earlier one: how many, and their bytes. One
     /// that has some comes again.
     Past(u64, u64),
+    /// Blobs that were handed over to be looked at more closely: how many of them are binary, and how many packed.
+    Nature(u64, u64),
     /// A remark for the person who runs it; no part of the report.
     Remark(String),
 }
