@@ -2,15 +2,18 @@
 """Measures what stanch takes on a repository: all of its history, a commit, a push.
 
     cargo build --release
-    tests/compare/with_git.py REPO [--rounds N] [--commits N] [--cat-file] [--stanch FILE]
+    tests/compare/with_git.py REPO [--rounds N] [--commits N] [--decode] [--cat-file] [--stanch FILE]
 
-Measured are `stanch git` on all of REPO, which is not changed; a pre-commit scan of ten changed files; the
-pre-receive scan of a push of some commits. The latter two run in clones that share the objects of REPO. With
---cat-file, `git cat-file --batch-all-objects --batch --buffer` is measured as well. Told are medians of wall
-and CPU time. Times never decide: the exit code is not zero only when something fails.
+Measured are `stanch git` on all of REPO, which is not changed, and the memory of its own that this takes; the
+same with --cache when nothing changed; a pre-commit scan of ten changed files; the pre-receive scan of a push
+of some commits. The latter two run in clones that share the objects of REPO. With --decode, gix decodes every
+object in turn with stanch, on one thread and without scanning (the bench `by_gix`); with --cat-file, `git
+cat-file --batch-all-objects --batch --buffer` is measured as well. Told are medians of wall and CPU time. Times
+never decide: the exit code is not zero only when something fails.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -18,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +34,7 @@ def main():
     parser.add_argument("repository", type=Path, help="a repository with some hundred commits")
     parser.add_argument("--rounds", type=int, default=5, help="measured runs of each (default: 5)")
     parser.add_argument("--commits", type=int, default=100, help="about how many commits are pushed (default: 100)")
+    parser.add_argument("--decode", action="store_true", help="compare with gix, which only decodes")
     parser.add_argument("--cat-file", action="store_true", help="measure git cat-file as well, which takes long")
     parser.add_argument("--stanch", type=Path, default=RELEASE, help="the program (default: the release build)")
     typed = parser.parse_args()
@@ -39,7 +44,22 @@ def main():
         staged = changed_clone(repository, Path(folder) / "staged")
         server, line, quarantine = received_push(repository, Path(folder), typed.commits)
         whole = [stanch, "git", "--fail-on", "never", "--format", "jsonl", str(repository)]
-        show("whole history", measure(whole, typed.rounds))
+        decoded = []
+        if typed.decode:
+            history = []
+            for _ in range(typed.rounds):
+                decoded += measure(bench(), 1, environment={"STANCH_BENCH_REPO": str(repository)})
+                history += measure(whole, 1)
+            show("gix, which only decodes", decoded)
+        else:
+            history = measure(whole, typed.rounds)
+        show("whole history", history)
+        if decoded:
+            ratio = median(history, 1) / median(decoded, 1)
+            print(f"{'':28}{ratio:12.2f} times the CPU time of gix", flush=True)
+        show_memory(whole, repository)
+        again = [*whole, f"--cache={folder}/cache"]
+        show("unchanged, with --cache", measure(again, max(2, typed.rounds)))
         show(f"pre-commit, {CHANGED} files", measure([stanch, "hook", "pre-commit"], typed.rounds, cwd=staged))
         pushed = git(repository, "rev-list", "--count", f"{line.split()[0]}..{line.split()[1]}").strip()
         received = measure(
@@ -92,6 +112,44 @@ def received_push(repository, folder, commits):
     return server, f"{old} {new} refs/heads/main", environment
 
 
+def bench():
+    """The bench that lets gix decode every object."""
+    build = ["cargo", "bench", "--quiet", "--bench", "git", "--no-run", "--message-format", "json"]
+    done = subprocess.run(build, capture_output=True, text=True, cwd=Path(__file__).parent)
+    built = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    is_bench = lambda message: "bench" in message.get("target", {}).get("kind", [])
+    programs = [message["executable"] for message in built if is_bench(message) and message.get("executable")]
+    if not programs:
+        sys.exit(f"with_git: the bench cannot be built: {done.stderr.strip()}")
+    return [programs[-1], "--bench", "by_gix", "--sample-count", "1", "--sample-size", "1"]
+
+
+def show_memory(command, repository):
+    """The most memory of its own that a run takes: without files that are mapped, as the system tells it."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most, status = 0, Path(f"/proc/{child.pid}/status")
+
+    def watch():
+        nonlocal most
+        while child.returncode is None:
+            try:
+                lines = status.read_text().splitlines()
+            except OSError:
+                return
+            own = [int(line.split()[1]) for line in lines if line.startswith("RssAnon:")]
+            most = max([most, *own])
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    child.wait()
+    watcher.join()
+    packed = git(repository, "count-objects", "-v").splitlines()
+    counts = {name: int(value.split()[0]) for name, value in (line.split(": ") for line in packed)}
+    objects = counts["count"] + counts["in-pack"]
+    print(f"{'memory of its own':28}{most / 1024:12.1f} MiB for {objects:,} objects", flush=True)
+
+
 def measure(command, rounds, cwd=None, text="", environment=None):
     """Wall and CPU time in seconds of each run but the first, which is not measured."""
     runs = []
@@ -114,8 +172,12 @@ def measure(command, rounds, cwd=None, text="", environment=None):
     return runs
 
 
+def median(runs, column):
+    return statistics.median(run[column] for run in runs)
+
+
 def show(name, runs):
-    wall, cpu = (statistics.median(column) for column in zip(*runs))
+    wall, cpu = median(runs, 0), median(runs, 1)
     print(f"{name:28}{wall * 1000:12.1f} ms wall{cpu * 1000:12.1f} ms CPU", flush=True)
 
 
