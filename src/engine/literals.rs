@@ -21,7 +21,8 @@ struct Literal {
     text: &'static [u8],
     /// Where in the text its fingerprint is.
     at: usize,
-    anchors: Vec<LiteralAnchor>,
+    /// By what must follow: many anchors share that, and it is looked for once.
+    anchors: Vec<(Option<Until>, Vec<LiteralAnchor>)>,
 }
 
 /// The place of a literal in a match of a rule.
@@ -34,7 +35,6 @@ pub(super) struct LiteralAnchor {
     /// Largest distance from the start of the match to the literal.
     pub(super) far: usize,
     before: &'static [ByteSet],
-    until: Option<Until>,
 }
 
 impl Literals {
@@ -47,11 +47,7 @@ impl Literals {
                 literals.push(Literal { text, at: 0, anchors: vec![] });
                 literals.len() - 1
             });
-            let anchor = LiteralAnchor { rule, near, far, before, until };
-            // Alternatives of a pattern often differ only behind what all of them hold.
-            if !literals[at].anchors.contains(&anchor) {
-                literals[at].anchors.push(anchor);
-            }
+            literals[at].add(until, LiteralAnchor { rule, near, far, before });
         }
         // The most frequent ones first: they are best kept apart.
         literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
@@ -84,6 +80,18 @@ impl Literals {
 }
 
 impl Literal {
+    fn add(&mut self, until: Option<Until>, anchor: LiteralAnchor) {
+        let known = self.anchors.iter().position(|(known, _)| *known == until);
+        let at = known.unwrap_or_else(|| {
+            self.anchors.push((until, vec![]));
+            self.anchors.len() - 1
+        });
+        // Alternatives of a pattern often differ only behind what all of them hold.
+        if !self.anchors[at].1.contains(&anchor) {
+            self.anchors[at].1.push(anchor);
+        }
+    }
+
     fn keys(&self) -> [ByteSet; 4] {
         let fingerprint = fingerprint(&self.text[self.at..]);
         fingerprint.map(|byte| byte.map_or(ByteSet::ALL, |byte| ByteSet::EMPTY.with(byte)))
@@ -105,19 +113,22 @@ impl Literal {
     fn fitting(&self, bytes: &[u8], start: usize, max_len: usize) -> impl Iterator<Item = LiteralAnchor> {
         let end = start + self.text.len();
         let (before, after) = (&bytes[..start], &bytes[end..bytes.len().min(end + max_len)]);
-        self.anchors.iter().copied().filter(move |anchor| anchor.fits(before, after))
+        self.anchors.iter().flat_map(move |(until, anchors)| {
+            let mut follows = None;
+            let mut follows =
+                move || *follows.get_or_insert_with(|| until.is_none_or(|until| until.comes_first_in(after)));
+            anchors.iter().copied().filter(move |anchor| anchor.follows(before) && follows())
+        })
     }
 }
 
 impl LiteralAnchor {
-    fn fits(&self, before: &[u8], after: &[u8]) -> bool {
+    /// Whether it may stand behind this text.
+    fn follows(&self, before: &[u8]) -> bool {
         before.len() >= self.before.len()
             && before[before.len() - self.before.len()..]
                 .iter()
                 .zip(self.before)
                 .all(|(&byte, set)| set.contains(byte))
-            && self.until.is_none_or(|until| {
-                after.iter().find(|&&byte| !until.through.contains(byte)) == Some(&until.byte)
-            })
     }
 }

@@ -156,6 +156,13 @@ pub struct Until {
     pub byte: u8,
 }
 
+impl Until {
+    /// Whether a text begins so.
+    pub fn comes_first_in(&self, text: &[u8]) -> bool {
+        text.iter().find(|&&byte| !self.through.contains(byte)) == Some(&self.byte)
+    }
+}
+
 /// How bad a leak is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
