@@ -9,13 +9,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::thread;
 
-use common::{Project, Ran, token};
+use common::{Project, Ran, commit, repository, token};
 use stanch::rules::template;
 
 /// A repository with a token in its past and many clean files, all in a pack.
-fn repository() -> Project {
-    let project = Project::new();
-    project.git(&["init", "-q", "-b", "main"]);
+fn packed() -> Project {
+    let project = repository(&[]);
     for number in 0..30 {
         project.write(format!("src/{number}.txt"), format!("nothing of number {number}\n").repeat(40));
     }
@@ -23,11 +22,6 @@ fn repository() -> Project {
     commit(&project, "a.env", "KEY=\n", "removed");
     project.git(&["gc", "-q"]);
     project
-}
-
-fn commit(project: &Project, name: &str, text: &str, message: &str) {
-    project.write(name, text);
-    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
 }
 
 /// Where the caches of a project are; outside of its repository.
@@ -72,7 +66,7 @@ const ALL: &str = "stanch: all blobs without a sign of a secret were scanned bef
 
 #[test]
 fn a_second_run_passes_over_what_the_first_one_knew() {
-    let project = repository();
+    let project = packed();
     assert_eq!(said(&project, &[]), "");
     assert_eq!(said(&project, &[]), SAME);
     project.git(&["branch", "other"]);
@@ -92,7 +86,7 @@ fn a_second_run_passes_over_what_the_first_one_knew() {
 
 #[test]
 fn other_rules_see_everything_again() {
-    let project = repository();
+    let project = packed();
     commit(&project, "own.txt", &template::fill("acme_{hex:17}\n", 5).unwrap(), "own");
     project.git(&["gc", "-q"]);
     cached(&project, &[]);
@@ -114,7 +108,7 @@ fn other_rules_see_everything_again() {
 
 #[test]
 fn a_cache_that_is_not_whole_is_not_believed() {
-    let project = repository();
+    let project = packed();
     cached(&project, &[]);
     for (end, otherwise) in [("memo", ALL), ("git", "")] {
         let (path, whole) = (file(&project, end), fs::read(file(&project, end)).unwrap());
@@ -131,7 +125,7 @@ fn a_cache_that_is_not_whole_is_not_believed() {
 
 #[test]
 fn what_was_damaged_since_is_a_gap() {
-    let project = repository();
+    let project = packed();
     cached(&project, &[]);
     let packs = fs::read_dir(project.path(".git/objects/pack")).unwrap().flatten().map(|entry| entry.path());
     let pack = packs.into_iter().find(|path| path.extension().is_some_and(|end| end == "pack")).unwrap();
@@ -147,7 +141,7 @@ fn what_was_damaged_since_is_a_gap() {
 
 #[test]
 fn what_is_gone_is_forgotten() {
-    let project = repository();
+    let project = packed();
     project.git(&["checkout", "-q", "-b", "side"]);
     commit(&project, "side.txt", "to be dropped\n", "side");
     project.git(&["gc", "-q"]);
@@ -159,7 +153,7 @@ fn what_is_gone_is_forgotten() {
 
 #[test]
 fn nothing_of_a_repository_can_be_read_from_its_cache() {
-    let project = repository();
+    let project = packed();
     cached(&project, &[]);
     let bytes =
         [fs::read(file(&project, "git")).unwrap(), fs::read(file(&project, "memo")).unwrap()].concat();
@@ -180,7 +174,7 @@ fn nothing_of_a_repository_can_be_read_from_its_cache() {
 
 #[test]
 fn runs_side_by_side_agree() {
-    let project = repository();
+    let project = packed();
     let expected = full(&project, &[]).stdout;
     thread::scope(|scope| {
         for _ in 0..6 {
@@ -194,7 +188,7 @@ fn runs_side_by_side_agree() {
 
 #[test]
 fn submodules_have_caches_of_their_own() {
-    let inner = repository();
+    let inner = packed();
     let outer = Project::new();
     outer.git(&["init", "-q", "-b", "main"]);
     outer.git(&["submodule", "add", "-q", inner.path("").to_str().unwrap(), "inner"]);
@@ -205,7 +199,7 @@ fn submodules_have_caches_of_their_own() {
 
 #[test]
 fn a_folder_that_cannot_be_made_is_an_error() {
-    let project = repository();
+    let project = packed();
     project.write("taken", "no folder");
     let ran = project.stanch(["git", "--cache=taken/below"]).run();
     ran.exits(2).has("taken/below: no cache can be kept there").has("--cache=DIR");
@@ -220,7 +214,7 @@ fn a_folder_that_cannot_be_made_is_an_error() {
 /// Whatever a repository holds: what is told again is what was told.
 #[test]
 fn all_that_is_told_is_told_again() {
-    let project = repository();
+    let project = packed();
     let mut binary = vec![0, 1, 2, 3];
     binary.extend(format!("KEY={}\n", token(3)).bytes());
     project.write("binary.bin", &binary);

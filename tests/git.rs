@@ -4,21 +4,8 @@
 
 mod common;
 
-use common::{Project, Ran, assert_kept_secret, token};
+use common::{Project, Ran, assert_kept_secret, commit, repository, token};
 use stanch::rules::template;
-
-/// A repository without anything in it.
-fn repository(options: &[&str]) -> Project {
-    let project = Project::new();
-    project.git(&[&["init", "-q", "-b", "main"], options].concat());
-    project
-}
-
-/// Writes a file and commits everything with this message.
-fn commit(project: &Project, name: &str, text: &str, message: &str) {
-    project.write(name, text);
-    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
-}
 
 fn scan(project: &Project) -> Ran {
     project.stanch(["git", "--format", "json", "."]).run()

@@ -4,23 +4,12 @@
 
 mod common;
 
-use common::{Project, Ran, assert_kept_secret, token};
+use common::{Project, Ran, assert_kept_secret, commit, key, repository, token};
 
-fn repository() -> Project {
-    let project = Project::new();
-    project.git(&["init", "-q", "-b", "main"]);
+fn based() -> Project {
+    let project = repository(&[]);
     commit(&project, "base.txt", "base\n", "base");
     project
-}
-
-/// Writes a file and commits everything with this message.
-fn commit(project: &Project, name: &str, text: &str, message: &str) {
-    project.write(name, text);
-    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
-}
-
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
 }
 
 fn scan(project: &Project, part: &[&str]) -> Ran {
@@ -60,7 +49,7 @@ fn assert_places(project: &Project, part: &[&str], expected: &[&str]) {
 
 #[test]
 fn a_range_holds_what_its_commits_bring_and_no_more() {
-    let project = repository();
+    let project = based();
     commit(&project, "old.env", &key(1), "old");
     project.git(&["tag", "before"]);
     commit(&project, "new.env", &key(2), "new");
@@ -79,7 +68,7 @@ fn a_range_holds_what_its_commits_bring_and_no_more() {
 
 #[test]
 fn a_value_that_was_there_before_is_moved() {
-    let project = repository();
+    let project = based();
     commit(&project, "a.env", &key(4), "brought");
     project.git(&["tag", "before"]);
     project.git(&["mv", "a.env", "b.env"]);
@@ -91,7 +80,7 @@ fn a_value_that_was_there_before_is_moved() {
 
 #[test]
 fn what_was_removed_within_the_range_stays_in_its_history() {
-    let project = repository();
+    let project = based();
     project.git(&["tag", "before"]);
     commit(&project, "a.env", &key(6), "brought");
     commit(&project, "a.env", "KEY=\n", "removed");
@@ -102,7 +91,7 @@ fn what_was_removed_within_the_range_stays_in_its_history() {
 
 #[test]
 fn what_only_the_merge_itself_brings_is_of_the_range() {
-    let project = repository();
+    let project = based();
     project.git(&["checkout", "-q", "-b", "side"]);
     commit(&project, "side.env", &key(7), "side");
     project.git(&["checkout", "-q", "main"]);
@@ -121,7 +110,7 @@ fn what_only_the_merge_itself_brings_is_of_the_range() {
 
 #[test]
 fn messages_names_and_tags_of_a_range_are_read() {
-    let project = repository();
+    let project = based();
     project.git(&["tag", "before"]);
     commit(&project, &format!("{}.txt", token(9)), "x\n", "named");
     project.git(&["commit", "-q", "--allow-empty", "-m", &format!("use {}", token(10))]);
@@ -135,7 +124,7 @@ fn messages_names_and_tags_of_a_range_are_read() {
 
 #[test]
 fn a_branch_is_all_that_it_leads_to() {
-    let project = repository();
+    let project = based();
     commit(&project, "shared.env", &key(12), "shared");
     project.git(&["checkout", "-q", "-b", "side"]);
     commit(&project, "side.env", &key(13), "side");
@@ -152,7 +141,7 @@ fn a_branch_is_all_that_it_leads_to() {
 
 #[test]
 fn what_no_remote_has_is_unpushed() {
-    let project = repository();
+    let project = based();
     commit(&project, "pushed.env", &key(15), "pushed");
     project.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     assert_places(&project, &["--unpushed"], &[]);
@@ -169,7 +158,7 @@ fn what_no_remote_has_is_unpushed() {
 
 #[test]
 fn since_goes_by_the_dates_of_commits() {
-    let project = repository();
+    let project = based();
     let at = |date: &str, name: &str, number: u64| {
         project.write(name, key(number));
         project.git(&["add", "-A"]);
@@ -185,7 +174,7 @@ fn since_goes_by_the_dates_of_commits() {
 
 #[test]
 fn what_stands_for_nothing_is_an_error() {
-    let project = repository();
+    let project = based();
     for range in ["nowhere..HEAD", "HEAD..nowhere", "--all", "", "HEAD~9..HEAD"] {
         let ran = project.stanch(["git", &format!("--range={range}"), "."]).run();
         ran.exits(2).has("stanch: ");
@@ -198,7 +187,7 @@ fn what_stands_for_nothing_is_an_error() {
 
 #[test]
 fn a_missing_blob_of_the_range_is_a_gap() {
-    let project = repository();
+    let project = based();
     project.git(&["tag", "before"]);
     commit(&project, "a.env", &key(19), "brought");
     let blob = project.ask("git", &["rev-parse", "HEAD:a.env"]);
@@ -211,7 +200,7 @@ fn a_missing_blob_of_the_range_is_a_gap() {
 
 #[test]
 fn dates_that_lie_hide_nothing() {
-    let project = repository();
+    let project = based();
     project.git(&["tag", "before"]);
     // The newest commit claims to be the oldest, and its parent to be from far ahead.
     for (number, date) in
@@ -229,7 +218,7 @@ fn dates_that_lie_hide_nothing() {
 
 #[test]
 fn more_blobs_than_are_looked_up_one_by_one() {
-    let project = repository();
+    let project = based();
     project.git(&["tag", "before"]);
     let mut stream = String::from(
         "commit refs/heads/main\ncommitter n <n@example.com> 1800000000 +0000\ndata 4\nmany\nfrom refs/heads/main^0\n",

@@ -5,24 +5,9 @@
 
 mod common;
 
-use common::{Project, token};
+use common::{Project, key, repository, token};
 
 /// A repository without anything in it.
-fn repository() -> Project {
-    with(&[])
-}
-
-fn with(options: &[&str]) -> Project {
-    let project = Project::new();
-    project.git(&[&["init", "-q", "-b", "main"], options].concat());
-    project
-}
-
-/// A line with the token of this number.
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
-}
-
 impl Project {
     /// Commits everything in the worktree.
     fn commit(&self, message: &str) -> &Project {
@@ -89,7 +74,7 @@ fn assert_told(project: &Project, expected: &[&str]) {
 
 #[test]
 fn octopus_merge() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base");
     for (branch, number) in [("one", 1), ("two", 2), ("three", 3)] {
         project.checkout(&["-b", branch, "main"]).plant(&format!("{branch}.env"), number, branch);
@@ -100,7 +85,7 @@ fn octopus_merge() {
 
 #[test]
 fn evil_merge_takes_out_and_brings_in() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["-b", "side"]).plant("side.env", 1, "side");
     project.checkout(&["main"]).write("main", "").commit("main");
     project.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
@@ -110,7 +95,7 @@ fn evil_merge_takes_out_and_brings_in() {
 
 #[test]
 fn criss_cross_merge() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["-b", "side"]).plant("side.env", 1, "side");
     project.checkout(&["main"]).plant("main.env", 2, "main").git(&["branch", "old"]);
     project.git(&["merge", "-q", "-m", "one", "side"]);
@@ -121,7 +106,7 @@ fn criss_cross_merge() {
 
 #[test]
 fn merge_that_keeps_ours() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["-b", "side"]).plant("side.env", 1, "side");
     project.checkout(&["main"]).write("main", "").commit("main");
     project.git(&["merge", "-q", "-s", "ours", "-m", "ours", "side"]).git(&["branch", "-qD", "side"]);
@@ -130,7 +115,7 @@ fn merge_that_keeps_ours() {
 
 #[test]
 fn renamed_and_edited() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").git(&["mv", "a.env", "b.env"]);
     project.write("b.env", format!("# more\n{}", key(1))).commit("renamed");
     assert_told(&project, &["a.env brought renamed -", "b.env renamed - HEAD"]);
@@ -138,14 +123,14 @@ fn renamed_and_edited() {
 
 #[test]
 fn copied() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").plant("b.env", 1, "copied");
     assert_told(&project, &["a.env brought - HEAD", "b.env copied - HEAD"]);
 }
 
 #[test]
 fn file_becomes_link_and_file_again() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a", 1, "file").remove("a");
     std::os::unix::fs::symlink(format!("/srv/{}", token(2)), project.path("a")).unwrap();
     project.commit("link").remove("a").plant("a", 3, "file again");
@@ -154,7 +139,7 @@ fn file_becomes_link_and_file_again() {
 
 #[test]
 fn executable_bit_changes_nothing() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.sh", 1, "brought").git(&["update-index", "--chmod=+x", "a.sh"]);
     project.git(&["commit", "-q", "-m", "chmod"]);
     assert_told(&project, &["a.sh brought - HEAD"]);
@@ -162,7 +147,7 @@ fn executable_bit_changes_nothing() {
 
 #[test]
 fn file_and_folder_swap() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a", 1, "file").remove("a").plant("a/b.env", 2, "folder");
     project.remove("a/b.env").shell("rmdir a").plant("a", 3, "file again");
     assert_told(&project, &["a file again - HEAD", "a file folder -", "a/b.env folder file again -"]);
@@ -170,21 +155,21 @@ fn file_and_folder_swap() {
 
 #[test]
 fn emptied() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").write("a.env", "").commit("emptied");
     assert_told(&project, &["a.env brought emptied -"]);
 }
 
 #[test]
 fn annotated_tag() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").git(&["tag", "-a", "v1", "-m", &format!("use {}", token(1))]);
     assert_told(&project, &["tag:<object> - - -"]);
 }
 
 #[test]
 fn tag_of_a_tag_of_a_blob_and_of_a_tree() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").write("loose.env", key(1)).write("tree/deep.env", key(2));
     let blob = project.ask("git", &["hash-object", "-w", "loose.env"]);
     project
@@ -198,7 +183,7 @@ fn tag_of_a_tag_of_a_blob_and_of_a_tree() {
 
 #[test]
 fn signature_of_a_commit() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base");
     let text = project.ask("git", &["cat-file", "commit", "HEAD"]);
     let (head, body) = text.split_once("\n\n").unwrap();
@@ -214,7 +199,7 @@ fn signature_of_a_commit() {
 
 #[test]
 fn orphan_branch() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["--orphan", "other"]).git(&["rm", "-rfq", "."]);
     project.plant("other.env", 1, "other").checkout(&["main"]);
     assert_told(&project, &["other.env other - -"]);
@@ -222,7 +207,7 @@ fn orphan_branch() {
 
 #[test]
 fn stash_with_untracked() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("a.env", "KEY=\n").commit("base").write("a.env", key(1)).write("new.env", key(2));
     project.git(&["stash", "push", "-q", "--include-untracked", "-m", "kept"]);
     let told = told(&project, ".");
@@ -232,7 +217,7 @@ fn stash_with_untracked() {
 
 #[test]
 fn forced_away_and_only_in_the_reflog() {
-    let project = repository();
+    let project = repository(&[]);
     project
         .write("base", "")
         .commit("base")
@@ -243,7 +228,7 @@ fn forced_away_and_only_in_the_reflog() {
 
 #[test]
 fn amended() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").plant("a.env", 1, "first");
     project.write("a.env", "KEY=\n").git(&["add", "-A"]).git(&["commit", "-q", "--amend", "-m", "second"]);
     assert_told(&project, &["a.env first - -"]);
@@ -251,7 +236,7 @@ fn amended() {
 
 #[test]
 fn rebased_and_cherry_picked() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["-b", "side"]).plant("side.env", 1, "side");
     project.checkout(&["main"]).write("main", "").commit("main").git(&["cherry-pick", "side"]);
     project.checkout(&["side"]).git(&["rebase", "-q", "main~1"]).checkout(&["main"]);
@@ -260,7 +245,7 @@ fn rebased_and_cherry_picked() {
 
 #[test]
 fn reverted_and_brought_back() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").plant("a.env", 1, "brought");
     project.git(&["revert", "--no-edit", "HEAD"]).git(&["commit", "-q", "--amend", "-m", "reverted"]);
     project.plant("a.env", 1, "again");
@@ -269,7 +254,7 @@ fn reverted_and_brought_back() {
 
 #[test]
 fn deleted_branch() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["-b", "side"]).plant("a.env", 1, "side");
     project.checkout(&["main"]).git(&["branch", "-q", "-D", "side"]);
     assert_told(&project, &["a.env side - -"]);
@@ -277,7 +262,7 @@ fn deleted_branch() {
 
 #[test]
 fn dangling_blob_and_staged_blob() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").write("loose", key(1));
     project.ask("git", &["hash-object", "-w", "loose"]);
     project.remove("loose").write("staged.env", key(2)).git(&["add", "staged.env"]);
@@ -287,7 +272,7 @@ fn dangling_blob_and_staged_blob() {
 #[test]
 fn unreachable_in_packs_and_cruft_packs() {
     for pack in [&["repack", "-q", "-a", "-d", "-k"][..], &["gc", "-q", "--cruft", "--prune=never"]] {
-        let project = repository();
+        let project = repository(&[]);
         project.write("base", "").commit("base").plant("a.env", 1, "lost");
         project.git(&["reset", "-q", "--hard", "HEAD~1"]).git(&["reflog", "expire", "--expire=now", "--all"]);
         project.remove(".git/ORIG_HEAD").git(pack);
@@ -297,7 +282,7 @@ fn unreachable_in_packs_and_cruft_packs() {
 
 #[test]
 fn sha256() {
-    let project = with(&["--object-format=sha256"]);
+    let project = repository(&["--object-format=sha256"]);
     project.plant("a.env", 1, "brought").write("a.env", "KEY=\n").commit("removed").git(&["gc", "-q"]);
     project.plant("b.env", 2, "loose");
     assert_told(&project, &["a.env brought removed -", "b.env loose - HEAD"]);
@@ -308,7 +293,7 @@ fn reftable() {
     if !Project::new().ask("sh", &["-c", "git init -h 2>&1 || true"]).contains("ref-format") {
         return eprintln!("this git cannot make reftables; a newer one can");
     }
-    let project = with(&["--ref-format=reftable"]);
+    let project = repository(&["--ref-format=reftable"]);
     project
         .plant("a.env", 1, "brought")
         .checkout(&["-b", "side"])
@@ -319,7 +304,7 @@ fn reftable() {
 
 #[test]
 fn linked_worktree_with_a_detached_head() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").git(&["worktree", "add", "-q", "--detach", "linked"]);
     project.write("linked/a.env", key(1)).git(&["-C", "linked", "add", "-A"]);
     project.git(&["-C", "linked", "commit", "-q", "-m", "linked"]);
@@ -329,7 +314,7 @@ fn linked_worktree_with_a_detached_head() {
 
 #[test]
 fn bare_and_mirror_with_hidden_refs() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").checkout(&["-b", "side"]).plant("b.env", 2, "pull");
     project
         .git(&["update-ref", "refs/pull/1/head", "HEAD"])
@@ -341,7 +326,7 @@ fn bare_and_mirror_with_hidden_refs() {
 
 #[test]
 fn bundle() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").write("a.env", "").commit("removed");
     project.git(&["bundle", "create", "-q", "all.bundle", "--all"]).git(&[
         "clone",
@@ -354,7 +339,7 @@ fn bundle() {
 
 #[test]
 fn shallow() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("old.env", 1, "old").write("old.env", "").commit("gone").plant("new.env", 2, "new");
     let url = format!("file://{}", project.path("").display());
     project.git(&["clone", "-q", "--depth", "1", &url, "copy"]);
@@ -363,7 +348,7 @@ fn shallow() {
 
 #[test]
 fn partial() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("old.env", 1, "old").write("old.env", "").commit("gone").plant("new.env", 2, "new");
     project.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", project.path("").display());
@@ -384,7 +369,7 @@ fn partial() {
 
 #[test]
 fn partial_without_many_objects() {
-    let project = repository();
+    let project = repository(&[]);
     for number in 0..30 {
         project.write("a.env", format!("{number}\n{}", key(number))).commit(&format!("commit {number}"));
     }
@@ -402,7 +387,7 @@ fn partial_without_many_objects() {
 
 #[test]
 fn lost_objects() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").write("b.txt", "b\n").commit("more");
     let blob = project.ask("git", &["rev-parse", "HEAD:b.txt"]);
     project.remove(&format!(".git/objects/{}/{}", &blob[..2], &blob[2..]));
@@ -411,7 +396,7 @@ fn lost_objects() {
 
 #[test]
 fn every_blob_is_scanned_once() {
-    let project = repository();
+    let project = repository(&[]);
     for number in 0..20 {
         project
             .write(format!("{number}/x.txt"), format!("{number}\n{}", "line\n".repeat(number)))
@@ -428,7 +413,7 @@ fn every_blob_is_scanned_once() {
 
 #[test]
 fn alternates() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").git(&["clone", "-q", "--shared", ".", "copy"]);
     project.write("copy/b.env", key(2)).git(&["-C", "copy", "add", "-A"]);
     project.git(&["-C", "copy", "commit", "-q", "-m", "own"]);
@@ -437,7 +422,7 @@ fn alternates() {
 
 #[test]
 fn packed_refs_and_all_that_makes_git_fast() {
-    let project = repository();
+    let project = repository(&[]);
     project
         .plant("a.env", 1, "brought")
         .checkout(&["-b", "side"])
@@ -451,7 +436,7 @@ fn packed_refs_and_all_that_makes_git_fast() {
 
 #[test]
 fn empty_and_unborn() {
-    let project = repository();
+    let project = repository(&[]);
     assert_told(&project, &[]);
     project.write("a.env", key(1)).git(&["add", "-A"]);
     assert_told(&project, &["<object> - - -"]);
@@ -459,7 +444,7 @@ fn empty_and_unborn() {
 
 #[test]
 fn replaced_and_grafted_commits() {
-    let project = repository();
+    let project = repository(&[]);
     project
         .write("base", "")
         .commit("base")
@@ -474,7 +459,7 @@ fn replaced_and_grafted_commits() {
 
 #[test]
 fn attributes_hide_nothing() {
-    let project = repository();
+    let project = repository(&[]);
     project.write(
         ".gitattributes",
         "*.bin binary\n*.nodiff -diff\n*.wide working-tree-encoding=UTF-16LE eol=crlf\n",
@@ -491,7 +476,7 @@ fn attributes_hide_nothing() {
 
 #[test]
 fn long_and_odd_paths() {
-    let project = repository();
+    let project = repository(&[]);
     let long = format!("{}a.env", "folder-that-goes-on/".repeat(40));
     project.write(&long, key(1)).write("new\nline \"quoted\"\t.env", key(2)).commit("odd");
     let told = told(&project, ".");
@@ -505,7 +490,7 @@ fn long_and_odd_paths() {
 #[test]
 fn paths_that_are_no_text() {
     use std::os::unix::ffi::OsStrExt;
-    let project = repository();
+    let project = repository(&[]);
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9.env");
     project.write(std::path::Path::new(name), key(1)).commit("latin");
     assert_told(&project, &["caf\u{fffd}.env latin - HEAD"]);
@@ -513,7 +498,7 @@ fn paths_that_are_no_text() {
 
 #[test]
 fn subtree_merge() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").checkout(&["--orphan", "library"]).git(&["rm", "-rfq", "."]);
     project.plant("lib.env", 1, "library").checkout(&["main"]);
     project.git(&["read-tree", "--prefix=vendor/", "-u", "library"]);
@@ -524,7 +509,7 @@ fn subtree_merge() {
 
 #[test]
 fn people_and_file_names_and_refs() {
-    let project = repository();
+    let project = repository(&[]);
     project.write(format!("{}.txt", token(1)), "").commit("named");
     project.command(
         "env",
@@ -546,14 +531,14 @@ fn people_and_file_names_and_refs() {
 
 #[test]
 fn notes() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").git(&["notes", "add", "-m", &format!("use {}", token(1))]);
     assert_told(&project, &["note:<object> Notes added by 'git notes add' - -"]);
 }
 
 #[test]
 fn submodule() {
-    let project = repository();
+    let project = repository(&[]);
     project.git(&["init", "-q", "-b", "main", "library"]).write("library/lib.env", key(1));
     project.git(&["-C", "library", "add", "-A"]).git(&["-C", "library", "commit", "-q", "-m", "library"]);
     project.git(&["init", "-q", "-b", "main", "top"]).git(&[
@@ -576,7 +561,7 @@ fn submodule() {
 
 #[test]
 fn files_of_git_lfs() {
-    let project = repository();
+    let project = repository(&[]);
     let pointer =
         |id: &str| format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12\n");
     project.write("content", key(1));
@@ -589,7 +574,7 @@ fn files_of_git_lfs() {
 
 #[test]
 fn replaced_by_a_rewrite() {
-    let project = repository();
+    let project = repository(&[]);
     project.plant("a.env", 1, "brought").write("b", "").commit("more");
     project.shell("FILTER_BRANCH_SQUELCH_WARNING=1 git filter-branch -f --index-filter 'git rm -q --cached --ignore-unmatch a.env' HEAD");
     assert_told(&project, &["a.env brought - -"]);
@@ -605,7 +590,7 @@ fn replaced_by_a_rewrite() {
 
 #[test]
 fn a_plan_names_what_keeps_it_and_the_rewrite_that_removes_it() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("base", "").commit("base").plant("a.env", 1, "brought").git(&["tag", "v1"]);
     project.write("a.env", format!("# more\n{}", key(1))).commit("edited");
     project.git(&["branch", "side"]).write("a.env", "KEY=\n").commit("removed");

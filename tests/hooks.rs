@@ -9,17 +9,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Project, token};
+use common::{Project, key, repository, token};
 
-fn repository() -> Project {
-    let project = Project::new();
-    project.git(&["init", "-q", "-b", "main"]);
+fn with_user() -> Project {
+    let project = repository(&[]);
     project.git(&["config", "user.name", "n"]).git(&["config", "user.email", "n@example.com"]);
     project
-}
-
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
 }
 
 fn git(project: &Project, environment: &[(&str, &str)], args: &[&str]) -> (bool, String) {
@@ -68,7 +63,7 @@ fn snapshot(folder: &Path) -> Vec<(String, u32, Vec<u8>)> {
 
 #[test]
 fn commits_messages_and_pushes_are_scanned() {
-    let project = repository();
+    let project = with_user();
     install(&project);
     project.write("a.txt", "a\n").git(&["add", "-A"]);
     assert_passes(&project, &["commit", "-q", "-m", "clean"]);
@@ -85,7 +80,7 @@ fn commits_messages_and_pushes_are_scanned() {
 
 #[test]
 fn what_git_puts_into_the_index_by_itself_is_scanned() {
-    let project = repository();
+    let project = with_user();
     project.write("a.env", "KEY=\n").write("b.env", "KEY=\n").git(&["add", "-A"]);
     project.git(&["commit", "-q", "-m", "base"]);
     install(&project);
@@ -101,7 +96,7 @@ fn what_git_puts_into_the_index_by_itself_is_scanned() {
 
 #[test]
 fn messages_are_scanned_as_they_are_stored() {
-    let project = repository();
+    let project = with_user();
     install(&project);
     project.write("a.txt", "a\n").git(&["add", "-A"]);
     // Without an editor a line that begins like a comment is stored.
@@ -117,7 +112,7 @@ fn messages_are_scanned_as_they_are_stored() {
 
 #[test]
 fn hooks_that_were_there_run_first_and_come_back() {
-    let project = repository();
+    let project = with_user();
     executable(&project, ".git/hooks/pre-commit", "#!/bin/sh\necho before-ran\n[ ! -e stop ]\n");
     executable(&project, ".git/hooks/pre-push", "#!/bin/sh\necho \"pushed to $1:\"\ncat\n");
     let before = snapshot(&project.path(".git/hooks"));
@@ -139,7 +134,7 @@ fn hooks_that_were_there_run_first_and_come_back() {
 
 #[test]
 fn what_somebody_changed_is_left_alone() {
-    let project = repository();
+    let project = with_user();
     install(&project);
     let hook = ".git/hooks/pre-commit";
     let changed = project.read(hook) + "echo more\n";
@@ -152,7 +147,7 @@ fn what_somebody_changed_is_left_alone() {
 
 #[test]
 fn hooks_outside_the_repository_and_those_of_husky_are_not_touched() {
-    let project = repository();
+    let project = with_user();
     let outside = Project::new();
     project.git(&["config", "core.hooksPath", &outside.path("").display().to_string()]);
     project.stanch(["hook", "install"]).run().exits(2).has("leads out of this repository");
@@ -168,7 +163,7 @@ fn hooks_outside_the_repository_and_those_of_husky_are_not_touched() {
 
 #[test]
 fn a_single_hook_can_be_chosen() {
-    let project = repository();
+    let project = with_user();
     project.stanch(["hook", "install", "--hook", "commit-msg"]).run().exits(0).has_not("pre-commit");
     assert!(
         project.path(".git/hooks/commit-msg").exists() && !project.path(".git/hooks/pre-commit").exists()
@@ -177,7 +172,7 @@ fn a_single_hook_can_be_chosen() {
 
 #[test]
 fn a_linked_worktree_shares_the_hooks() {
-    let project = repository();
+    let project = with_user();
     project.write("a.txt", "a\n").git(&["add", "-A"]).git(&["commit", "-q", "-m", "base"]);
     project.git(&["worktree", "add", "-q", "-b", "linked", "linked tree"]);
     install(&project);
@@ -189,7 +184,7 @@ fn a_linked_worktree_shares_the_hooks() {
 
 #[test]
 fn without_stanch_git_is_stopped_with_a_word_why() {
-    let project = repository();
+    let project = with_user();
     install(&project);
     let hook = ".git/hooks/pre-commit";
     let lost = project.read(hook).replace(env!("CARGO_BIN_EXE_stanch"), "/nowhere/stanch");
@@ -233,7 +228,7 @@ fn all_repositories_of_a_user() {
 
 #[test]
 fn the_pre_commit_framework_tells_of_a_push_in_variables() {
-    let project = repository();
+    let project = with_user();
     project.write("a.txt", "a\n").git(&["add", "-A"]).git(&["commit", "-q", "-m", "base"]);
     let old = project.ask("git", &["rev-parse", "HEAD"]);
     project.write("a.env", key(9)).git(&["add", "-A"]).git(&["commit", "-q", "-m", "secret"]);

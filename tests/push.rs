@@ -7,7 +7,7 @@ mod common;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
-use common::{Project, token};
+use common::{Project, commit, key, token};
 
 const STANCH: &str = env!("CARGO_BIN_EXE_stanch");
 
@@ -19,15 +19,6 @@ fn with_server() -> Project {
     commit(&project, "base.txt", "base\n", "base");
     project.git(&["remote", "add", "origin", "server.git"]).git(&["push", "-q", "origin", "main"]);
     project
-}
-
-fn commit(project: &Project, name: &str, text: &str, message: &str) {
-    project.write(name, text);
-    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
-}
-
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
 }
 
 fn hook(project: &Project, path: &str, command: &str) {

@@ -4,16 +4,11 @@
 
 mod common;
 
-use common::{Project, token};
-
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
-}
+use common::{Project, key, repository};
 
 /// One commit with secrets, tagged `v1`, and one without; the worktree has another secret.
-fn repository() -> Project {
-    let project = Project::new();
-    project.git(&["init", "-q", "-b", "main"]);
+fn tagged() -> Project {
+    let project = repository(&[]);
     project.write("a.env", key(1)).write("deep/er/b.env", key(2)).write("deep/c.txt", "c\n");
     project.git(&["add", "-A"]).git(&["commit", "-q", "-m", "first"]).git(&["tag", "-a", "v1", "-m", "one"]);
     project.git(&["rm", "-q", "-r", "."]);
@@ -24,7 +19,7 @@ fn repository() -> Project {
 
 #[test]
 fn the_files_of_any_revision_are_scanned() {
-    let project = repository();
+    let project = tagged();
     let id = project.ask("git", &["rev-parse", "HEAD~1"]);
     for name in ["v1", "HEAD~1", "main^", &id, &id[..10], "v1^{tree}"] {
         let ran = project.stanch(["scan", "--rev", name, "--format", "json"]).run();
@@ -40,7 +35,7 @@ fn the_files_of_any_revision_are_scanned() {
 
 #[test]
 fn a_path_restricts_and_patterns_leave_out() {
-    let project = repository();
+    let project = tagged();
     let ran = project.stanch(["scan", "--rev", "v1", "deep", "--format", "json"]).run();
     assert_eq!(ran.paths(), ["er/b.env"]);
     let ran = project.stanch(["scan", "--rev", "v1", "deep/er/b.env", "--format", "json"]).run();
@@ -52,7 +47,7 @@ fn a_path_restricts_and_patterns_leave_out() {
 
 #[test]
 fn a_bare_repository_needs_no_worktree() {
-    let project = repository();
+    let project = tagged();
     project.git(&["clone", "-q", "--bare", ".", "bare.git"]);
     let ran = project.stanch(["scan", "--rev", "v1", "bare.git", "--format", "json"]).run();
     assert_eq!(ran.paths(), ["a.env", "deep/er/b.env"]);
@@ -60,7 +55,7 @@ fn a_bare_repository_needs_no_worktree() {
 
 #[test]
 fn what_is_not_there_is_an_error_or_a_gap() {
-    let project = repository();
+    let project = tagged();
     project.stanch(["scan", "--rev", "nowhere"]).run().exits(2).has("`nowhere` stands for nothing here");
     project.stanch(["scan", "--rev", "v1", "nowhere.txt"]).run().exits(2).has("is not in `v1`");
     project.stanch(["scan", "--rev", "v1..HEAD"]).run().exits(2).has("is a range");

@@ -4,22 +4,7 @@
 
 mod common;
 
-use common::{Project, Ran, token};
-
-fn repository() -> Project {
-    let project = Project::new();
-    project.git(&["init", "-q", "-b", "main"]);
-    project
-}
-
-fn commit(project: &Project, name: &str, text: &str, message: &str) {
-    project.write(name, text);
-    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
-}
-
-fn key(number: u64) -> String {
-    format!("KEY={}\n", token(number))
-}
+use common::{Project, Ran, commit, key, repository, token};
 
 fn staged(project: &Project) -> Ran {
     project.stanch(["git", "--staged", "--format", "json", "."]).run()
@@ -45,7 +30,7 @@ fn assert_staged(project: &Project, code: i32, expected: &[&str]) {
 
 #[test]
 fn the_first_commit_is_all_new() {
-    let project = repository();
+    let project = repository(&[]);
     assert_staged(&project, 0, &[]);
     project.write("deep/er/a.env", key(1)).write("unadded.env", key(2));
     project.git(&["add", "deep"]);
@@ -54,7 +39,7 @@ fn the_first_commit_is_all_new() {
 
 #[test]
 fn the_index_counts_and_not_the_worktree() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "a.env", "KEY=\n", "base");
     // Staged, then taken out of the worktree; and the other way round.
     project.write("a.env", key(3)).write("b.env", "KEY=\n");
@@ -69,7 +54,7 @@ fn the_index_counts_and_not_the_worktree() {
 
 #[test]
 fn what_the_commit_holds_already_is_no_news() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "a.env", &key(5), "base");
     project.write("a.env", format!("# more\n{}", key(5)));
     project.git(&["add", "-A"]);
@@ -84,7 +69,7 @@ fn what_the_commit_holds_already_is_no_news() {
 
 #[test]
 fn only_a_part_of_a_file_may_be_staged() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "a.env", "one=1\ntwo=2\n", "base");
     let blob = {
         project.write("part", format!("one=1\n{}", key(7)));
@@ -99,7 +84,7 @@ fn only_a_part_of_a_file_may_be_staged() {
 
 #[test]
 fn another_index_is_looked_at_where_git_uses_one() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "a.env", "KEY=\n", "base");
     project.write("a.env", key(9));
     project.command("env", ["GIT_INDEX_FILE=.git/other", "git", "read-tree", "HEAD"]);
@@ -111,7 +96,7 @@ fn another_index_is_looked_at_where_git_uses_one() {
 
 #[test]
 fn links_names_and_conflicts_are_read() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "base.txt", "base\n", "base");
     std::os::unix::fs::symlink(format!("/srv/{}", token(10)), project.path("link")).unwrap();
     project.write(format!("{}.txt", token(11)), "x\n");
@@ -135,7 +120,7 @@ fn links_names_and_conflicts_are_read() {
 
 #[test]
 fn a_sparse_index_hides_nothing() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("in/a.txt", "a\n").write("out/deep/b.env", "KEY=\n");
     project.git(&["add", "-A"]).git(&["commit", "-q", "-m", "base"]);
     project.git(&["sparse-checkout", "init", "--cone", "--sparse-index"]);
@@ -157,7 +142,7 @@ fn a_sparse_index_hides_nothing() {
 
 #[test]
 fn a_worktree_has_an_index_of_its_own() {
-    let project = repository();
+    let project = repository(&[]);
     commit(&project, "a.env", "KEY=\n", "base");
     project.git(&["worktree", "add", "-q", "-b", "side", "linked"]);
     project.write("linked/b.env", key(13));
@@ -169,7 +154,7 @@ fn a_worktree_has_an_index_of_its_own() {
 
 #[test]
 fn what_cannot_be_read_is_told() {
-    let project = repository();
+    let project = repository(&[]);
     project.write("a.env", key(14));
     project.git(&["add", "-A"]);
     let blob = project.ask("git", &["rev-parse", ":a.env"]);

@@ -151,6 +151,24 @@ impl Project {
     }
 }
 
+/// A repository without a commit, made with these options of `git init`.
+pub(crate) fn repository(options: &[&str]) -> Project {
+    let project = Project::new();
+    project.git(&[&["init", "-q", "-b", "main"], options].concat());
+    project
+}
+
+/// Writes a file and commits everything with this message.
+pub(crate) fn commit(project: &Project, name: &str, text: &str, message: &str) {
+    project.write(name, text);
+    project.git(&["add", "-A"]).git(&["commit", "-q", "-m", message]);
+}
+
+/// A line with the token of this number.
+pub(crate) fn key(number: u64) -> String {
+    format!("KEY={}\n", token(number))
+}
+
 impl Drop for Project {
     fn drop(&mut self) {
         // `rm` also copes with folders deeper than a path can be long, and with those closed to us.
