@@ -47,7 +47,7 @@ fn full(project: &Project, more: &[&str]) -> Ran {
 #[track_caller]
 fn said(project: &Project, more: &[&str]) -> String {
     let (cached, full) = (cached(project, more), full(project, more));
-    assert_eq!(cached.stdout, full.stdout);
+    assert_eq!(cached.stdout(), full.stdout());
     assert_eq!(cached.code, full.code);
     cached.stderr()
 }
@@ -104,6 +104,19 @@ fn other_rules_see_everything_again() {
     cached(&project, &own).has("acme-token");
     assert_eq!(said(&project, &own), SAME);
     assert_eq!(said(&project, &[]), "");
+}
+
+/// What one rule alone found says nothing of the others.
+#[test]
+fn a_run_for_one_rule_is_not_told_again_for_all() {
+    let project = packed();
+    for rule in ["aws-access-key-id", "github-pat-classic"] {
+        let only = ["--rule", rule];
+        assert_eq!(said(&project, &only), "");
+        assert_eq!(said(&project, &only), SAME);
+        assert_eq!(said(&project, &[]), "");
+        assert_eq!(cached(&project, &[]).json()["findings"].as_array().unwrap().len(), 1);
+    }
 }
 
 #[test]
@@ -175,10 +188,10 @@ fn nothing_of_a_repository_can_be_read_from_its_cache() {
 #[test]
 fn runs_side_by_side_agree() {
     let project = packed();
-    let expected = full(&project, &[]).stdout;
+    let expected = full(&project, &[]).stdout();
     thread::scope(|scope| {
         for _ in 0..6 {
-            scope.spawn(|| assert_eq!(cached(&project, &[]).stdout, expected));
+            scope.spawn(|| assert_eq!(cached(&project, &[]).stdout(), expected));
         }
     });
     assert_eq!(said(&project, &[]), SAME);

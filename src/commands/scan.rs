@@ -106,7 +106,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
         let own = super::rules::load(&task.own_rules)?;
-        let digest = Sha256::digest(format!("{SCANNER} {own:?}")).into();
+        let digest = Sha256::digest(format!("{SCANNER} {own:?} {:?}", task.only_rules)).into();
         let engine = Engine::new(BUILTIN.iter().chain(own).collect());
         let chosen = chosen(task, engine.rules())?;
         Ok(Prepared { engine, chosen, digest })
