@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use common::{Project, commit, key, token};
+use stanch::rules::template;
 
 const STANCH: &str = env!("CARGO_BIN_EXE_stanch");
 
@@ -116,6 +117,19 @@ fn a_server_reads_messages_tags_names_and_what_leads_nowhere() {
     project.write("loose.env", key(7));
     let blob = project.ask("git", &["hash-object", "-w", "loose.env"]);
     assert_stopped(&project, &["origin", &format!("{blob}:refs/tags/blob")], 7, &["the push is stopped"]);
+}
+
+/// Whoever pushes cannot let a server look away, and is not told so.
+#[test]
+fn a_server_tells_what_it_could_not_scan() {
+    let project = with_server();
+    on_server(&project);
+    let oid = template::fill("{hex:64}", 1).unwrap();
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 12\n");
+    commit(&project, "large.bin", &pointer, "pointer");
+    let (passed, told) = push(&project, &["origin", "main"]);
+    assert!(!passed && told.contains("not everything could be scanned"), "{told}");
+    assert!(told.contains("info/stanchignore") && !told.contains("STANCH_SKIP"), "{told}");
 }
 
 #[test]

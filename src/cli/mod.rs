@@ -112,19 +112,19 @@ fn hook(typed: args::Hook) -> Result<Exit, CommandError> {
             say(&commands::install(chosen, reach(global))?)
         }
         args::Hook::Uninstall { global } => say(&commands::uninstall(reach(global))?),
-        args::Hook::PreCommit { common } => unless_skipped(COMMIT_WAY_ON, || {
+        args::Hook::PreCommit { common } => unless_skipped(ON_COMMIT, || {
             let part = Part { start: Start::Staged, ..Part::default() };
             commands::git(&meant(vec![], *common)?, &Scope::Part(part))
         }),
         args::Hook::CommitMsg { file, common } => {
-            unless_skipped(MESSAGE_WAY_ON, || commands::commit_msg(&meant(vec![], *common)?, &file))
+            unless_skipped(ON_MESSAGE, || commands::commit_msg(&meant(vec![], *common)?, &file))
         }
         args::Hook::PrePush { remote, url: _, common } => {
-            unless_skipped(PUSH_WAY_ON, || commands::pre_push(&meant(vec![], *common)?, remote.as_deref()))
+            unless_skipped(ON_PUSH, || commands::pre_push(&meant(vec![], *common)?, remote.as_deref()))
         }
         args::Hook::PreReceive { common } => {
             let ended = commands::pre_receive(&meant(vec![], *common)?)?;
-            Ok(advise(ended, RECEIVE_WAY_ON))
+            Ok(advise(ended, ON_SERVER))
         }
     }
 }
@@ -140,8 +140,15 @@ fn hook_of(typed: args::HookName) -> Hook {
 /// By this variable people let git go on without a scan, once.
 const SKIP: &str = "STANCH_SKIP";
 
+/// What to do after git was stopped: because of findings, and because of gaps.
+#[derive(Clone, Copy)]
+struct WayOn {
+    findings: &'static str,
+    gaps: &'static str,
+}
+
 fn unless_skipped(
-    way_on: &str,
+    way_on: WayOn,
     scan: impl FnOnce() -> Result<Ended, CommandError>,
 ) -> Result<Exit, CommandError> {
     if std::env::var_os(SKIP).is_some_and(|value| !value.is_empty()) {
@@ -152,15 +159,14 @@ fn unless_skipped(
 }
 
 /// Tells how to go on after git was stopped.
-fn advise(ended: Ended, way_on: &str) -> Exit {
-    match ended {
-        Ended::Clean => {}
-        Ended::Findings => drop(writeln!(io::stderr(), "stanch: {way_on}")),
-        Ended::Gaps => drop(writeln!(
-            io::stderr(),
-            "stanch: not everything could be scanned, so git is stopped. What is said above has to be mended or, \
-             where that is right, accepted in .stanchignore; {SKIP}=1 lets a commit or a push pass as it is."
-        )),
+fn advise(ended: Ended, way_on: WayOn) -> Exit {
+    let way_on = match ended {
+        Ended::Clean => None,
+        Ended::Findings => Some(way_on.findings),
+        Ended::Gaps => Some(way_on.gaps),
+    };
+    if let Some(way_on) = way_on {
+        let _ = writeln!(io::stderr(), "stanch: {way_on}");
     }
     exit(ended)
 }
@@ -171,17 +177,34 @@ fn say(lines: &[String]) -> Result<Exit, CommandError> {
     Ok(Exit::Clean)
 }
 
-const COMMIT_WAY_ON: &str = "nothing is committed. Take the secret out and `git add` the file again, or ignore the \
-                             finding by its id, with a reason, in .stanchignore.";
+const ON_COMMIT: WayOn = WayOn {
+    findings: "nothing is committed. Take the secret out and `git add` the file again, or ignore the finding by \
+               its id, with a reason, in .stanchignore.",
+    gaps: GAPS,
+};
 
-const MESSAGE_WAY_ON: &str = "nothing is committed. Take the secret out of the message; git keeps it in \
-                              .git/COMMIT_EDITMSG, which is not part of any commit.";
-const PUSH_WAY_ON: &str = "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend), or ignore \
-                           the finding by its id, with a reason, in .stanchignore. What was ever sent has to be \
-                           revoked.";
-const RECEIVE_WAY_ON: &str = "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend) and push \
-                              again, or ask whoever runs this server to ignore the finding by its id. What is here \
-                              was sent: revoke it.";
+const ON_MESSAGE: WayOn = WayOn {
+    findings: "nothing is committed. Take the secret out of the message; git keeps it in .git/COMMIT_EDITMSG, \
+               which is not part of any commit.",
+    gaps: GAPS,
+};
+
+const ON_PUSH: WayOn = WayOn {
+    findings: "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend), or \
+               ignore the finding by its id, with a reason, in .stanchignore. What was ever sent has to be revoked.",
+    gaps: GAPS,
+};
+
+const ON_SERVER: WayOn = WayOn {
+    findings: "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend) and \
+               push again, or ask whoever runs this server to ignore the finding by its id. What is here was \
+               sent: revoke it.",
+    gaps: "not everything could be scanned, so the push is stopped. Whoever runs this server can mend what is said \
+           above or, where that is right, accept it in info/stanchignore.",
+};
+
+const GAPS: &str = "not everything could be scanned, so git is stopped. What is said above has to be mended or, where \
+                    that is right, accepted in .stanchignore; STANCH_SKIP=1 lets a commit or a push pass as it is.";
 
 fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {
     let args::Scan { paths, exclude, no_ignore, rev, common } = typed;
