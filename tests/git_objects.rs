@@ -9,6 +9,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use common::Project;
 use stanch::git::{
@@ -412,4 +415,29 @@ fn a_million_packed_refs_are_read() {
     let refs = Repository::open(&project.path("")).unwrap().refs();
     assert_eq!((refs.all.len(), refs.problems), (COUNT + 2, vec![]));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// `git gc` runs in the background whenever git thinks fit.
+#[test]
+fn packs_that_are_replaced_meanwhile_are_listed_again() {
+    let project = Project::new();
+    project.git(&["init", "--quiet"]);
+    for number in 0..20 {
+        committed(&project, &format!("{number}.txt"), &format!("text of {number}\n").repeat(50));
+    }
+    let repository = Repository::open(&project.path("")).unwrap();
+    let is_packing = AtomicBool::new(true);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Another compression makes other packs of the same objects.
+            for level in (0..10).cycle().take(20) {
+                project.git(&["-c", &format!("pack.compression={level}"), "repack", "-q", "-a", "-d", "-F"]);
+                thread::sleep(Duration::from_millis(40));
+            }
+            is_packing.store(false, Ordering::Relaxed);
+        });
+        while is_packing.load(Ordering::Relaxed) {
+            assert_eq!(Store::open(&repository).problems(), []);
+        }
+    });
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use gix_hash::oid;
 
@@ -46,7 +48,26 @@ impl Store {
     }
 
     /// The same for some of the repository's object folders only, such as that with what a push brought.
+    ///
+    /// Where packs were replaced by others meanwhile, as `git gc` does at any time, it begins anew; git lists them
+    /// again then too (`reprepare_packed_git` in its packfile.c).
     pub fn of_folders(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
+        for pause in PAUSES {
+            let listed = listed(&folders);
+            let store = Store::as_listed(repository, folders.clone());
+            if store.problems.is_empty() {
+                return store;
+            }
+            // Packs go after others came, their files one by one.
+            thread::sleep(Duration::from_millis(pause));
+            if pause > PAUSES[0] && self::listed(&folders) == listed {
+                return store;
+            }
+        }
+        Store::as_listed(repository, folders)
+    }
+
+    fn as_listed(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
         let hash = repository.object_format();
         let mut store = Store { hash, packs: vec![], folders, problems: vec![] };
         for folder in &store.folders {
@@ -102,6 +123,22 @@ impl Store {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+}
+
+/// How long it is waited before packs are opened again, in milliseconds; a folder that is the same after the second pause has
+/// packs that are broken for good.
+const PAUSES: [u64; 4] = [20, 80, 200, 400];
+
+/// The names of all files beside packs.
+fn listed(folders: &[ObjectFolder]) -> BTreeSet<PathBuf> {
+    let files = |folder: &ObjectFolder| fs::read_dir(folder.path.join("pack"));
+    folders
+        .iter()
+        .filter_map(|folder| files(folder).ok())
+        .flatten()
+        .flatten()
+        .map(|file| file.path())
+        .collect()
 }
 
 /// The indices of a folder with packs, sorted. A pack without one is a problem: git does not read it
