@@ -52,19 +52,21 @@ impl Store {
     /// Where packs were replaced by others meanwhile, as `git gc` does at any time, it begins anew; git lists them
     /// again then too (`reprepare_packed_git` in its packfile.c).
     pub fn of_folders(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
+        let mut store = Store::as_listed(repository, folders);
         for pause in PAUSES {
-            let listed = listed(&folders);
-            let store = Store::as_listed(repository, folders.clone());
             if store.problems.is_empty() {
-                return store;
+                break;
             }
             // Packs go after others came, their files one by one.
+            let before = listed(&store.folders);
             thread::sleep(Duration::from_millis(pause));
-            if pause > PAUSES[0] && self::listed(&folders) == listed {
-                return store;
+            let is_settled = pause > PAUSES[0] && listed(&store.folders) == before;
+            store = Store::as_listed(repository, store.folders);
+            if is_settled {
+                break;
             }
         }
-        Store::as_listed(repository, folders)
+        store
     }
 
     fn as_listed(repository: &Repository, folders: Vec<ObjectFolder>) -> Store {
@@ -125,8 +127,8 @@ impl Store {
     }
 }
 
-/// How long it is waited before packs are opened again, in milliseconds; a folder that is the same after the second pause has
-/// packs that are broken for good.
+/// How long it is waited before packs are opened again, in milliseconds; a folder that is the same after the
+/// second pause has packs that are broken for good.
 const PAUSES: [u64; 4] = [20, 80, 200, 400];
 
 /// The names of all files beside packs.
