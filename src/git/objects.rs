@@ -71,10 +71,10 @@ impl<'a> Objects<'a> {
 
     /// Leaves out packed blobs for which `is_left` says so, as far as the bytes of their pack are those that its
     /// index was made for: what is damaged is always found.
-    pub fn leave_out(&mut self, jobs: usize, is_left: &mut dyn FnMut(&oid) -> bool) {
+    pub fn leave_out(&mut self, is_left: &mut dyn FnMut(&oid) -> bool) {
         for (pack, table) in &mut self.packed {
             let pack = &self.store.packs[*pack];
-            if !table.is_all_unchanged(pack, jobs) {
+            if !table.is_all_unchanged(pack) {
                 continue;
             }
             for at in 0..table.rows.len() {

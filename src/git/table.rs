@@ -1,10 +1,10 @@
 //! The objects of one pack in the order in which they lie there, and which is made of which.
 
 use std::collections::HashMap;
-use std::thread;
 
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
+use rayon::prelude::*;
 
 use super::lookup::Lookup;
 use super::pack::{Base, Pack};
@@ -88,18 +88,9 @@ impl Table {
         pack.checksum(offset, behind) == Some(expected)
     }
 
-    /// Whether that is so for every row; found out on `jobs` threads.
-    pub(super) fn is_all_unchanged(&self, pack: &Pack, jobs: usize) -> bool {
-        let share = self.rows.len().div_ceil(jobs.max(1)).max(1);
-        let is_unchanged =
-            |rows: std::ops::Range<usize>| rows.into_iter().all(|row| self.is_unchanged(pack, row as u32));
-        let is_unchanged = &is_unchanged;
-        thread::scope(|scope| {
-            let shares = (0..self.rows.len()).step_by(share);
-            let shares = shares.map(|from| from..(from + share).min(self.rows.len()));
-            let shares: Vec<_> = shares.map(|rows| scope.spawn(move || is_unchanged(rows))).collect();
-            shares.into_iter().all(|share| share.join().unwrap_or(false))
-        })
+    /// Whether that is so for every row.
+    pub(super) fn is_all_unchanged(&self, pack: &Pack) -> bool {
+        (0..self.rows.len() as u32).into_par_iter().all(|row| self.is_unchanged(pack, row))
     }
 
     /// The rows that are made of this one and are needed.

@@ -1,10 +1,10 @@
 //! What a run remembers for the next one: which blobs of a repository hold nothing that any rule looks for, and
 //! what was told of it in the end.
 //!
-//! Two files for each repository, outside of it; the second one is that of a [`Memo`]. In the first are the digest of the rules, and for each blob a keyed hash
-//! of its id, and its size: nothing of what the blob holds, nor which one it is to anyone without the key. A file
-//! is replaced as a whole, so that runs side by side, and runs that are cut short, leave a whole one; what is not
-//! whole, or was made with other rules, is not believed.
+//! Two files for each repository, outside of it; the second one is that of a [`Memo`]. In the first are the digest
+//! of the rules, and for each blob a keyed hash of its id, and its size: nothing of what the blob holds, nor which
+//! one it is to anyone without the key. A file is replaced as a whole, so that runs side by side, and runs that
+//! are cut short, leave a whole one; what is not whole, or was made with other rules, is not believed.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,8 +18,8 @@ use sha2::Sha256;
 use siphasher::sip128::SipHasher24;
 use tempfile::NamedTempFile;
 
-use super::SourceError;
 use super::memo::Memo;
+use super::{SourceError, Visit};
 use crate::git::{Repository, oid};
 
 /// A folder with such files.
@@ -145,6 +145,13 @@ impl Cache {
             Some((u128::from_le_bytes(*hash), u64::from_le_bytes(*size)))
         };
         entries.iter().map(entry).collect()
+    }
+}
+
+/// Says so where something could not be kept: the run is as good without.
+pub(super) fn tell_unless_kept(kept: io::Result<()>, each: &(dyn Fn(Visit<'_>) + Sync)) {
+    if let Err(error) = kept {
+        each(Visit::Remark(format!("the cache could not be written: {error}")));
     }
 }
 

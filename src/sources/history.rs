@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashSet;
 
-use super::cache::{Cache, Known};
+use super::cache::{Cache, Known, tell_unless_kept};
 use super::lfs::{Pointer, or_pointer};
 use super::stdin::Noting;
 use super::{Blob, Content, SourceError, Visit, tree};
@@ -137,16 +137,18 @@ impl History {
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
-        self.beside(each);
+        let refs = self.repository.refs();
+        self.beside(&refs, each);
         match &self.cache {
-            Some(cache) => self.read_or_repeat(cache, suspect, special, each, look),
-            None => self.read_objects(suspect, special, each, look),
+            Some(cache) => self.read_or_repeat(cache, &refs, suspect, special, each, look),
+            None => self.read_objects(&refs, suspect, special, each, look),
         }
     }
 
     /// Reads all objects.
     pub(super) fn read_objects(
         &self,
+        refs: &git::Refs,
         suspect: Suspect<'_>,
         special: Special<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
@@ -166,18 +168,19 @@ impl History {
             self.trees(&objects, &wanted, special, &presence, each);
         self.tell_all_missing(missing, &commits, &presence, each);
         if more.is_empty() {
-            return self.solve(&commits, &wanted, trees, each, look);
+            return self.solve(&commits, refs, &wanted, trees, each, look);
         }
         // Files with such names are rare enough to go through the trees once more for them.
         let wanted = Wanted::new(commits.kind(), suspects.into_iter().chain(more).collect::<BTreeSet<_>>());
         let Forest { trees, .. } = self.trees(&objects, &wanted, special, &presence, &|_| {});
-        self.solve(&commits, &wanted, trees, each, look)
+        self.solve(&commits, refs, &wanted, trees, each, look)
     }
 
     /// Answers what was asked, once all objects have come.
     fn solve(
         &self,
         commits: &Commits,
+        refs: &git::Refs,
         wanted: &Wanted,
         trees: Vec<TreeCollector<'_>>,
         each: &(dyn Fn(Visit<'_>) + Sync),
@@ -187,7 +190,7 @@ impl History {
         let problems = commits.problems().iter().chain(past.problems());
         problems.for_each(|problem| each(Visit::Gap(self.about_history(problem))));
         self.cut_off(commits, each);
-        let refs = self.refs(commits);
+        let refs = self.refs(refs, commits);
         self.tell(&past, commits, wanted, &refs, each, look)
     }
 
@@ -221,11 +224,14 @@ impl History {
     ) -> Vec<ObjectId> {
         let before = cache.known(&self.repository);
         let mut known = Known::default();
-        objects.leave_out(self.jobs, &mut |id| {
-            let hash = cache.hash(id);
-            let size = before.get(&hash);
-            size.is_some_and(|&size| known.insert(hash, size).is_none())
-        });
+        // To see whether packs are what they were takes a look at all their bytes.
+        if !before.is_empty() {
+            objects.leave_out(&mut |id| {
+                let hash = cache.hash(id);
+                let size = before.get(&hash);
+                size.is_some_and(|&size| known.insert(hash, size).is_none())
+            });
+        }
         let (passed, bytes) = (known.len() as u64, known.values().sum());
         each(Visit::Past(passed, bytes));
         let known = Mutex::new(known);
@@ -241,10 +247,8 @@ impl History {
             };
             each(Visit::Remark(format!("{of} scanned before with the same rules")));
         }
-        if known != before
-            && let Err(error) = cache.keep(&self.repository, &known)
-        {
-            each(Visit::Remark(format!("the cache could not be written: {error}")));
+        if known != before {
+            tell_unless_kept(cache.keep(&self.repository, &known), each);
         }
         suspects
     }
@@ -397,8 +401,7 @@ impl History {
     }
 
     /// What is in no object: names of refs, their logs, the configuration.
-    fn beside(&self, each: &(dyn Fn(Visit<'_>) + Sync)) {
-        let refs = self.repository.refs();
+    fn beside(&self, refs: &git::Refs, each: &(dyn Fn(Visit<'_>) + Sync)) {
         self.tell_gaps(&refs.problems, each);
         visit_names(refs.all.iter().map(|one| &one.name), PlaceKind::Ref, each);
         let problems = self.repository.reflogs(&mut |log| {
@@ -411,8 +414,8 @@ impl History {
     }
 
     /// The refs that lead to commits, and the logs that do where all are named.
-    fn refs(&self, commits: &Commits) -> Refs {
-        let mut tips = self.tips(&self.repository.refs(), commits);
+    fn refs(&self, refs: &git::Refs, commits: &Commits) -> Refs {
+        let mut tips = self.tips(refs, commits);
         if self.names_all {
             let mut logged = BTreeSet::new();
             // What cannot be read of them was told.

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::cache::Cache;
+use super::cache::{Cache, tell_unless_kept};
 use super::history::{LARGEST, lock, visit_text};
 use super::lfs::Pointer;
 use super::{Blob, Content, History, Look, Special, Suspect, Told, Visit};
 use crate::git::history::Label;
-use crate::git::{Lookup, ObjectId, Target};
+use crate::git::{self, Lookup, ObjectId, Target};
 use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind};
 
 /// All that a run told of the objects of a repository.
@@ -62,18 +62,20 @@ impl History {
     pub(super) fn read_or_repeat(
         &self,
         cache: &Cache,
+        refs: &git::Refs,
         suspect: Suspect<'_>,
         special: Special<'_>,
         each: &(dyn Fn(Visit<'_>) + Sync),
         look: Look<'_>,
     ) -> Vec<Told> {
-        let state = self.state();
+        let state = self.state(refs);
         if let Some(memo) = state.and_then(|state| cache.memo(&self.repository, state)) {
             each(Visit::Remark("nothing changed since a run with the same rules".into()));
             return self.repeat(memo, each, look);
         }
         let recorder = Recorder::default();
         let told = self.read_objects(
+            refs,
             &|bytes| {
                 // What Git LFS has is not part of the state.
                 recorder.is_unfit.fetch_or(Pointer::parse(bytes).is_some(), Ordering::Relaxed);
@@ -94,28 +96,24 @@ impl History {
             },
         );
         // What changed on the way may have been read before or after.
-        let is_settled = state.is_some() && state == self.state();
-        if let (Some(state), Some(memo)) = (state.filter(|_| is_settled), recorder.memo(&told))
-            && let Err(error) = cache.keep_memo(&self.repository, state, &memo)
-        {
-            each(Visit::Remark(format!("the cache could not be written: {error}")));
+        let is_settled = state.is_some() && state == self.state(&self.repository.refs());
+        if let (Some(state), Some(memo)) = (state.filter(|_| is_settled), recorder.memo(&told)) {
+            tell_unless_kept(cache.keep_memo(&self.repository, state, &memo), each);
         }
         told
     }
 
     /// A digest of all that decides what is told of the objects. `None` where a part of it cannot be read.
-    fn state(&self) -> Option<[u8; 32]> {
+    fn state(&self, refs: &git::Refs) -> Option<[u8; 32]> {
         let mut hasher = Sha256::new();
         let mut add = |bytes: &[u8]| {
             hasher.update((bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        if !self.repository.problems().is_empty() {
+        if !self.repository.problems().is_empty() || !refs.problems.is_empty() {
             return None;
         }
         self.store.digest(&mut add).ok()?;
-        let refs = self.repository.refs();
-        let mut problems = refs.problems;
         for one in &refs.all {
             add(&one.name);
             match &one.target {
@@ -123,10 +121,10 @@ impl History {
                 Target::Ref(name) => add(name),
             }
         }
-        problems.extend(self.repository.reflogs(&mut |log| {
+        let problems = self.repository.reflogs(&mut |log| {
             add(log.name);
             add(log.line);
-        }));
+        });
         self.repository.shallow().ok()?.iter().for_each(|id| add(id.as_bytes()));
         add(&[u8::from(self.names_all), u8::from(self.repository.is_partial())]);
         add(self.repository.promisor().unwrap_or_default().as_bytes());
