@@ -11,8 +11,8 @@
 //! ```text
 //!  cli        clap lives here only: what was typed -> what is meant (a Task)
 //!  commands   one file a subcommand; reads as a table of contents
-//!  sources | engine | findings | report      siblings do not see each other
-//!  rules | proofs | decode | git
+//!  sources | engine | findings | verify | revoke | report      siblings do not see each other
+//!  rules | proofs | decode | git | net       net is the only door to the network
 //!  model      the nouns; no I/O
 //! ```
 
@@ -23,7 +23,10 @@ pub mod engine;
 pub mod findings;
 pub mod git;
 pub mod model;
+pub mod net;
 pub mod proofs;
 pub mod report;
+pub mod revoke;
 pub mod rules;
 pub mod sources;
+pub mod verify;

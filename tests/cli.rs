@@ -396,7 +396,7 @@ typo.toml:4:1: `source` is missing
 typo.toml:4:1: at least one template in `examples` is needed: it is the rule's test
 typo.toml:4:1: at least two templates in `near_misses` are needed: look-alikes that are no token
 typo.toml:5:6: `Not Kebab` must be lower-case words and digits joined by single hyphens
-typo.toml:6:1: unknown key `severty` in a rule; known are: category, confidence, context, docs, drop_samples, examples, family, files, id, in_binary, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, pattern, proof, provider, revoke_page, risk, severity, source, specificity, strength, wrong_proof
+typo.toml:6:1: unknown key `severty` in a rule; known are: category, companions, confidence, context, docs, drop_samples, endpoint, examples, family, files, id, in_binary, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, parts, pattern, proof, provider, revoke, revoke_page, risk, severity, source, specificity, strength, verify, wrong_proof
 
 "#]]
     );

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["commands"],
-    &["sources", "engine", "findings", "report"],
+    &["sources", "engine", "findings", "verify", "revoke", "report"],
     &["rules"],
-    &["proofs", "decode", "git"],
+    &["proofs", "decode", "git", "net"],
     &["model"],
 ];
 

@@ -10,8 +10,8 @@ use snapbox::prelude::*;
 use snapbox::{assert_data_eq, str};
 use stanch::model::{
     Also, Appearance, BlobPath, ByteSet, Commit, Confidence, Evidence, Finding, FindingId, Gap, GapReason,
-    Place, PlaceKind, ProofLevel, Report, Rule, Secret, Severity, Specificity, Strength, Tally, Verdict,
-    WrongProof,
+    List, Place, PlaceKind, ProofLevel, Report, Rule, Secret, Severity, Specificity, Strength, Tally,
+    Verdict, WrongProof,
 };
 use stanch::report::{Format, View};
 use stanch::rules::template;
@@ -1256,7 +1256,7 @@ fn tokens() -> Vec<Finding> {
     );
     first.confidence = Confidence::Proven;
     first.evidence = Evidence::of(ProofLevel::Checksum).with("account", format!("octo of {}", token(1)));
-    first.also = vec![Also { rule: "generic-secret" }];
+    first.also = vec![Also { rule: "generic-secret", provider: "Example" }];
     let name = PlaceKind::Name;
     let second = finding(
         4,
@@ -1302,6 +1302,7 @@ fn finding(id: u64, rule: &'static Rule, secret: &[u8], places: Vec<(Place, Stri
         confidence: Confidence::Likely,
         evidence: Evidence::of(ProofLevel::None),
         verdict: Verdict::NotAsked,
+        nearby: vec![],
         places,
         also: vec![],
     }
@@ -1434,6 +1435,11 @@ const PLAIN: Rule = Rule {
     drop_samples: true,
     files: &[],
     in_binary: true,
+    endpoint: "example",
+    parts: List::EMPTY,
+    companions: List::EMPTY,
+    verify: List::EMPTY,
+    revoke: List::EMPTY,
     examples: &[],
     near_misses: &[],
 };

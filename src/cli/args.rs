@@ -20,6 +20,11 @@ pub(super) enum Command {
     /// Scan all of a git repository's history, each object once
     #[command(after_help = EXIT_CODES)]
     Git(Box<Git>),
+    /// Ask providers whether tokens work, whose they are and what for
+    #[command(after_help = EXIT_CODES)]
+    Verify(Box<Verify>),
+    /// Revoke leaked tokens: plan, apply, ledger
+    Revoke(Box<Revoke>),
     /// Scan on behalf of git
     #[command(subcommand)]
     Hook(Hook),
@@ -47,8 +52,189 @@ pub(super) struct Scan {
     /// Scan the files of this commit, branch or tag instead of those that are there now, without a checkout
     #[arg(long, value_name = "REV", conflicts_with = "no_ignore")]
     pub(super) rev: Option<String>,
+    /// Ask providers about the findings; `=databases` logs in at databases as well
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true)]
+    pub(super) verify: Option<Option<What>>,
+    #[command(flatten)]
+    pub(super) asking: Asking,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// A report of `--format json` or `jsonl`, or folders and files to scan
+    #[arg(value_name = "REPORT|PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The folder or repository that the report is about
+    #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
+    pub(super) below: PathBuf,
+    /// Only tell what would be asked of whom, without the secrets; nothing is sent
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Log in at databases as well, at the host that stands in the secret
+    #[arg(long)]
+    pub(super) databases: bool,
+    #[command(flatten)]
+    pub(super) asking: Asking,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+const REVOKE_CODES: &str = "Exit codes: 0 all that was planned is dead; 2 wrong use or nothing could be done; 3 \
+                            something in scope was not scanned; 4 a revocation was refused, failed, or is not known \
+                            to have worked.";
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = REVOKE_CODES)]
+pub(super) struct Revoke {
+    #[command(subcommand)]
+    pub(super) command: Option<RevokeCommand>,
+    /// Read secrets from standard input, one a line, and revoke them once you agreed on the terminal
+    #[arg(long)]
+    pub(super) stdin: bool,
+    /// What is done where the vendor offers several things: `deactivate`, `delete`
+    #[arg(long, value_name = "VERB")]
+    pub(super) verb: Option<String>,
+    #[command(flatten)]
+    pub(super) applying: Applying,
+    #[command(flatten)]
+    pub(super) asking: Asking,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RevokeCommand {
+    /// Find the secrets again, ask about them, and write what would be done; nothing is revoked
+    #[command(after_help = REVOKE_CODES)]
+    Plan {
+        /// A report of `--format json` or `jsonl`, or folders and files to scan
+        #[arg(value_name = "REPORT|PATH", default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Write the plan to this file and a summary to standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// The folder or repository that the report is about
+        #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
+        below: PathBuf,
+        /// What is done where the vendor offers several things: `deactivate`, `delete`
+        #[arg(long, value_name = "VERB")]
+        verb: Option<String>,
+        /// The ledger [default: `stanch/ledger.jsonl` in the user's state folder]
+        #[arg(long, value_name = "FILE")]
+        ledger: Option<PathBuf>,
+        /// Plan for this rule only; can be given several times
+        #[arg(long, value_name = "ID")]
+        rule: Vec<String>,
+        /// Use the rules of this file or folder as well; can be given several times
+        #[arg(long, value_name = "PATH")]
+        rules: Vec<PathBuf>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Carry out a plan, once you agreed on the terminal or by its digest
+    #[command(after_help = REVOKE_CODES)]
+    Apply {
+        /// The plan
+        plan: PathBuf,
+        /// The folder or repository that the plan is about, where that is another than when it was made
+        #[arg(long = "in", value_name = "FOLDER")]
+        below: Option<PathBuf>,
+        /// Use the rules of this file or folder as well; can be given several times
+        #[arg(long, value_name = "PATH")]
+        rules: Vec<PathBuf>,
+        #[command(flatten)]
+        applying: Applying,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Print what was done, or check that nothing of it was changed
+    Ledger {
+        /// Check the chain instead of printing
+        #[arg(long)]
+        verify: bool,
+        /// The ledger [default: `stanch/ledger.jsonl` in the user's state folder]
+        #[arg(long, value_name = "FILE")]
+        ledger: Option<PathBuf>,
+        /// How it is written
+        #[arg(long, value_name = "FORMAT", default_value = "human")]
+        format: ListFormat,
+    },
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Revoking")]
+pub(super) struct Applying {
+    /// Agree to the plan with this digest instead of answering on the terminal
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) yes: Option<String>,
+    /// Also what the vendor cannot undo
+    #[arg(long)]
+    pub(super) irreversible: bool,
+    /// Only tokens of this login, organization or mail domain, as their provider says; can be given several times
+    #[arg(long, value_name = "OWNER")]
+    pub(super) owner: Vec<String>,
+    /// Revoke in a pipeline as well; never in one of a pull request from a fork
+    #[arg(long)]
+    pub(super) allow_ci: bool,
+    /// For how many seconds it is watched whether a token dies
+    #[arg(long, value_name = "SECONDS", default_value_t = 90)]
+    pub(super) wait: u64,
+    /// The ledger [default: `stanch/ledger.jsonl` in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: Option<PathBuf>,
+}
+
+/// How providers are asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Asking providers")]
+pub(super) struct Asking {
+    /// Ask about this finding or by this rule even where it is only possible or several providers claim it; can be
+    /// given several times
+    #[arg(long = "id", value_name = "ID")]
+    pub(super) id: Vec<String>,
+    /// Ask what no vendor documents as well
+    #[arg(long)]
+    pub(super) unconfirmed: bool,
+    /// Ask what changes something or can lock an account as well
+    #[arg(long)]
+    pub(super) allow_effect: bool,
+    /// Your own server of a service: `gitlab=https://git.example.com`; can be given several times
+    #[arg(long, value_name = "NAME=URL")]
+    pub(super) endpoint: Vec<String>,
+    /// Trust the certificates in this file (PEM) beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_bundle: Option<PathBuf>,
+    /// How many seconds a request may take
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub(super) timeout: Option<u64>,
+    /// Keep verdicts for later runs, under ids that only you can work out [default folder: `stanch` in the user's
+    /// cache]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub(super) verdicts: Option<Option<PathBuf>>,
+    /// Tell every request on standard error: method, host, path as the rule writes it, status
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+impl Asking {
+    /// Whether anything of it was typed.
+    pub(super) fn is_anything(&self) -> bool {
+        !self.id.is_empty()
+            || self.unconfirmed
+            || self.allow_effect
+            || !self.endpoint.is_empty()
+            || self.ca_bundle.is_some()
+            || self.timeout.is_some()
+            || self.verdicts.is_some()
+            || self.verbose > 0
+    }
+}
+
+/// What is asked besides the usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum What {
+    Databases,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +267,11 @@ pub(super) struct Git {
     /// Only what commits since this date bring: `2026-01-31`, or any date that git knows
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,
+    /// Ask providers about the findings; `=databases` logs in at databases as well
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true)]
+    pub(super) verify: Option<Option<What>>,
+    #[command(flatten)]
+    pub(super) asking: Asking,
     #[command(flatten)]
     pub(super) common: Common,
 }

@@ -13,6 +13,8 @@ pub enum Exit {
     Failed,
     /// 3: no such findings, but something in scope was not scanned.
     Gaps,
+    /// 4: a revocation was refused, failed, or is not known to have worked.
+    Unrevoked,
 }
 
 impl Exit {
@@ -23,6 +25,7 @@ impl Exit {
             Exit::Findings => 1,
             Exit::Failed => 2,
             Exit::Gaps => 3,
+            Exit::Unrevoked => 4,
         }
     }
 }

@@ -6,15 +6,21 @@ mod exit;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use clap::Parser;
 
 pub use exit::Exit;
 
-use crate::commands::{self, CommandError, Ended, FailOn, Hook, Output, Reach, ScanTask, Scope};
+use crate::commands::{
+    self, Applying, Asking, CommandError, Ended, FailOn, Hook, LedgerTask, Output, PlanTask, Reach,
+    RevokeTask, ScanTask, Scope, VerifyTask,
+};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
+use crate::revoke::Choice;
 use crate::sources::{Part, Start};
+use crate::verify::Policy;
 
 /// Parses the process's arguments, runs what they mean, and tells how it ended.
 pub fn main() -> Exit {
@@ -48,6 +54,8 @@ fn run(command: args::Command) -> Result<Exit, CommandError> {
     match command {
         args::Command::Scan(typed) => commands::scan(&scan(*typed)?).map(exit),
         args::Command::Git(typed) => git(*typed).map(exit),
+        args::Command::Verify(typed) => commands::verify(&verify(*typed)?).map(exit),
+        args::Command::Revoke(typed) => revoke(*typed),
         args::Command::Hook(typed) => hook(typed),
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Rules(typed) => rules(typed),
@@ -78,6 +86,8 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
         purge_plan,
         cache,
         since,
+        verify,
+        asking,
         common,
     } = typed;
     let start = match (range, branch, unpushed, staged) {
@@ -89,7 +99,8 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
     };
     let part = Part { start, since, names: vec![] };
     let cache = cache.map(|folder| folder.map_or_else(commands::cache_folder, Ok)).transpose()?;
-    let task = ScanTask { purge_plan, cache, ..meant(repository.into_iter().collect(), common)? };
+    let asking = asked(verify, asking)?;
+    let task = ScanTask { purge_plan, cache, asking, ..meant(repository.into_iter().collect(), common)? };
     if purge_plan && !matches!(task.format, Format::Human | Format::Json | Format::Jsonl) {
         return Err(CommandError::new(
             "--purge-plan is for the formats human, json and jsonl; choose one of them",
@@ -161,7 +172,7 @@ fn unless_skipped(
 /// Tells how to go on after git was stopped.
 fn advise(ended: Ended, way_on: WayOn) -> Exit {
     let way_on = match ended {
-        Ended::Clean => None,
+        Ended::Clean | Ended::Unrevoked => None,
         Ended::Findings => Some(way_on.findings),
         Ended::Gaps => Some(way_on.gaps),
     };
@@ -207,13 +218,115 @@ const GAPS: &str = "not everything could be scanned, so git is stopped. What is 
                     that is right, accepted in .stanchignore; STANCH_SKIP=1 lets a commit or a push pass as it is.";
 
 fn scan(typed: args::Scan) -> Result<ScanTask, CommandError> {
-    let args::Scan { paths, exclude, no_ignore, rev, common } = typed;
+    let args::Scan { paths, exclude, no_ignore, rev, verify, asking, common } = typed;
     if rev.is_some() && paths.iter().any(|path| path == Path::new("-")) {
         return Err(CommandError::new(
             "--rev is about a commit, standard input is not in it; leave one of them out",
         ));
     }
-    Ok(ScanTask { exclude, gitignore: !no_ignore, revision: rev, ..meant(paths, common)? })
+    let asking = asked(verify, asking)?;
+    Ok(ScanTask { exclude, gitignore: !no_ignore, revision: rev, asking, ..meant(paths, common)? })
+}
+
+fn verify(typed: args::Verify) -> Result<VerifyTask, CommandError> {
+    let args::Verify { paths, below, dry_run, databases, asking, common } = typed;
+    let asking = Some(how(asking, databases)?);
+    Ok(VerifyTask { scan: ScanTask { asking, ..meant(paths, common)? }, below, dry_run })
+}
+
+fn revoke(typed: args::Revoke) -> Result<Exit, CommandError> {
+    let args::Revoke { command, stdin, verb, applying, asking } = typed;
+    let scan = |roots: Vec<PathBuf>, rules: Vec<PathBuf>, only: Vec<String>, asking: args::Asking| {
+        let asking = Some(how(asking, false)?);
+        Ok::<_, CommandError>(ScanTask { own_rules: rules, only_rules: only, asking, ..usual(roots) })
+    };
+    let task = match command {
+        Some(args::RevokeCommand::Ledger { verify, ledger, format }) => {
+            let json = matches!(format, args::ListFormat::Json);
+            let task = LedgerTask { file: ledger_file(ledger)?, verify, json };
+            commands::ledger(&task, &mut io::stdout().lock()).or_else(commands::closed_pipe_is_fine)?;
+            return Ok(Exit::Clean);
+        }
+        Some(args::RevokeCommand::Plan { paths, output, below, verb, ledger, rule, rules, asking }) => {
+            let scan = scan(paths, rules, rule, asking)?;
+            RevokeTask::Plan(PlanTask { scan, below, output, verb, ledger: ledger_file(ledger)? })
+        }
+        Some(args::RevokeCommand::Apply { plan, below, rules, applying, asking }) => {
+            let how = carried_out(applying, &asking)?;
+            RevokeTask::Apply { plan, below, how, scan: scan(vec![], rules, vec![], asking)? }
+        }
+        None if stdin => {
+            let how = carried_out(applying, &asking)?;
+            RevokeTask::Stdin { how, verb, scan: scan(vec![], vec![], vec![], asking)? }
+        }
+        None => {
+            return Err(CommandError::new(
+                "say what is to be done: `stanch revoke plan`, `apply` or `ledger`, or --stdin",
+            ));
+        }
+    };
+    commands::revoke(&task).map(exit)
+}
+
+fn carried_out(typed: args::Applying, asking: &args::Asking) -> Result<Applying, CommandError> {
+    let args::Applying { yes, irreversible, owner, allow_ci, wait, ledger } = typed;
+    let only = match &asking.id[..] {
+        [] => None,
+        [id] => Some(id.clone()),
+        _ => return Err(CommandError::new("--id names one finding here; leave the others out")),
+    };
+    let choice = Choice { irreversible, unconfirmed: asking.unconfirmed, only, owners: owner };
+    Ok(Applying { choice, yes, allow_ci, wait: Duration::from_secs(wait), ledger: ledger_file(ledger)? })
+}
+
+fn ledger_file(typed: Option<PathBuf>) -> Result<PathBuf, CommandError> {
+    typed.map_or_else(|| Ok(commands::state_folder()?.join("ledger.jsonl")), Ok)
+}
+
+/// A scan as it is where nothing else was said.
+fn usual(roots: Vec<PathBuf>) -> ScanTask {
+    ScanTask {
+        roots,
+        revision: None,
+        purge_plan: false,
+        cache: None,
+        asking: None,
+        format: Format::Human,
+        output: Output::Stdout,
+        confidence: Confidence::Likely,
+        fail_on: FailOn::At(Confidence::Likely),
+        only_rules: vec![],
+        exclude: vec![],
+        own_rules: vec![],
+        jobs: available_parallelism().map_or(1, |count| count.get()),
+        gitignore: true,
+        ignore_file: None,
+        reveal: false,
+    }
+}
+
+/// How providers are asked, where `--verify` was typed.
+fn asked(verify: Option<Option<args::What>>, typed: args::Asking) -> Result<Option<Asking>, CommandError> {
+    match verify {
+        Some(what) => how(typed, what == Some(args::What::Databases)).map(Some),
+        None if typed.is_anything() => Err(CommandError::new(
+            "options about asking providers go with --verify; add it, or leave them out",
+        )),
+        None => Ok(None),
+    }
+}
+
+fn how(typed: args::Asking, databases: bool) -> Result<Asking, CommandError> {
+    let args::Asking { id, unconfirmed, allow_effect, endpoint, ca_bundle, timeout, verdicts, verbose } =
+        typed;
+    Ok(Asking {
+        policy: Policy { unconfirmed, allow_effect, databases, named: id },
+        endpoints: endpoint,
+        ca_bundle,
+        timeout,
+        verdicts: verdicts.map(|folder| folder.map_or_else(commands::cache_folder, Ok)).transpose()?,
+        loud: verbose > 0,
+    })
 }
 
 /// What was typed, checked and with the defaults filled in.
@@ -248,11 +361,8 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
             format.as_str()
         )));
     }
+    let usual = usual(roots);
     Ok(ScanTask {
-        roots,
-        revision: None,
-        purge_plan: false,
-        cache: None,
         format,
         output: typed.output.map_or(Output::Stdout, Output::File),
         // What makes the run fail is shown: a lower --fail-on lowers what is shown.
@@ -262,12 +372,11 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         },
         fail_on,
         only_rules: typed.rule,
-        exclude: vec![],
         own_rules: typed.rules,
-        jobs: typed.jobs.map_or_else(|| available_parallelism().map_or(1, |count| count.get()), usize::from),
-        gitignore: true,
+        jobs: typed.jobs.map_or(usual.jobs, usize::from),
         ignore_file: typed.ignore_file,
         reveal: typed.reveal,
+        ..usual
     })
 }
 
@@ -276,6 +385,7 @@ fn exit(ended: Ended) -> Exit {
         Ended::Clean => Exit::Clean,
         Ended::Findings => Exit::Findings,
         Ended::Gaps => Exit::Gaps,
+        Ended::Unrevoked => Exit::Unrevoked,
     }
 }
 

@@ -38,6 +38,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         exclude: vec![],
         own_rules: vec![],
         jobs: 1,
+        asking: None,
         gitignore: false,
         revision: None,
         purge_plan: false,

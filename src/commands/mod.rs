@@ -1,5 +1,7 @@
 //! One file a subcommand; each reads as a table of contents of what happens.
 
+mod asking;
+mod ci;
 mod commit_msg;
 mod conceal;
 mod demo;
@@ -8,10 +10,13 @@ mod git;
 mod hook;
 mod output;
 mod push;
+mod revoke;
 pub mod rules;
 mod scan;
+mod verify;
 mod xdg;
 
+pub use asking::Asking;
 pub use commit_msg::commit_msg;
 pub use conceal::concealed;
 pub use demo::demo;
@@ -19,8 +24,10 @@ pub use git::{Scope, git};
 pub use hook::{Hook, Reach, install, uninstall};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};
+pub use revoke::{Applying, LedgerTask, PlanTask, RevokeTask, ledger, revoke};
 pub use scan::{Ended, FailOn, ScanTask, scan};
-pub use xdg::cache_folder;
+pub use verify::{VerifyTask, verify};
+pub use xdg::{cache_folder, state_folder};
 
 use std::io;
 

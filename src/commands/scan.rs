@@ -9,12 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::conceal::conceal;
 use super::examine::{Examined, examine};
-use super::{CommandError, Output};
+use super::{Asking, CommandError, Output};
 use sha2::{Digest, Sha256};
 
 use crate::engine::Engine;
 use crate::findings::{Chosen, IgnoreFile, Settled, settle};
-use crate::model::{BlobPath, Confidence, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, day};
+use crate::model::{
+    BlobPath, Confidence, Finding, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, Verdict, day,
+};
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
 use crate::sources::{Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
@@ -58,6 +60,8 @@ pub struct ScanTask {
     pub purge_plan: bool,
     /// The folder in which is kept what runs know of a history.
     pub cache: Option<PathBuf>,
+    /// Whether providers are asked about the findings, and how.
+    pub asking: Option<Asking>,
 }
 
 /// Which findings make a run end with [`Ended::Findings`].
@@ -80,6 +84,8 @@ pub enum Ended {
     Findings,
     /// No such findings, but something was not scanned.
     Gaps,
+    /// A revocation was refused, failed, or is not known to have worked.
+    Unrevoked,
 }
 
 /// Scans and reports.
@@ -91,7 +97,7 @@ pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
     task.output.check()?;
     let prepared = Prepared::of(task)?;
     let ignores = read_ignores(task, &task.roots)?;
-    let seen = visit(task, &prepared)?;
+    let seen = visit_roots(task, &prepared)?;
     finish(task, &prepared, seen, ignores, task.is_complete())
 }
 
@@ -122,7 +128,10 @@ pub(super) fn finish(
     mut ignores: IgnoreFile,
     complete: bool,
 ) -> Result<Ended, CommandError> {
-    let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
+    let mut settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
+    if let Some(asking) = &task.asking {
+        asking.ask(&mut settled)?;
+    }
     let notes = seen.notes.into_iter().chain(ignores.notes(complete)).collect();
     let mut report = Report { purge_plan: task.purge_plan, ..report(settled, seen.tally, notes) };
     if !task.reveal {
@@ -202,15 +211,23 @@ fn today() -> String {
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) sightings: Vec<Sighting>,
-    gaps: Vec<Gap>,
-    tally: Tally,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) tally: Tally,
     /// Remarks for the person who ran it.
     pub(super) notes: Vec<String>,
     /// The same, but no part of the report.
     remarks: Vec<String>,
 }
 
-fn visit(task: &ScanTask, Prepared { engine, chosen, .. }: &Prepared) -> Result<Seen, CommandError> {
+pub(super) fn visit_roots(task: &ScanTask, prepared: &Prepared) -> Result<Seen, CommandError> {
+    visit_all(&sources(task)?, prepared)
+}
+
+/// What the visit of these sources brings.
+pub(super) fn visit_all(
+    sources: &[Box<dyn Source>],
+    Prepared { engine, chosen, .. }: &Prepared,
+) -> Result<Seen, CommandError> {
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
@@ -222,7 +239,7 @@ fn visit(task: &ScanTask, Prepared { engine, chosen, .. }: &Prepared) -> Result<
         }
         other => lock(&seen).take(other),
     };
-    for source in sources(task)? {
+    for source in sources {
         source.visit(&each)?;
     }
     Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -325,7 +342,7 @@ impl Seen {
     }
 }
 
-fn report(settled: Settled, tally: Tally, notes: Vec<String>) -> Report {
+pub(super) fn report(settled: Settled, tally: Tally, notes: Vec<String>) -> Report {
     Report {
         tally: Tally {
             found: settled.found,
@@ -342,14 +359,14 @@ fn report(settled: Settled, tally: Tally, notes: Vec<String>) -> Report {
     }
 }
 
-fn ended(report: &Report, fail_on: FailOn) -> Ended {
-    let failing = |confidence| match fail_on {
-        FailOn::At(level) => confidence >= level,
-        // Nobody was asked, so nothing is known to be live.
-        FailOn::Live | FailOn::Never => false,
+pub(super) fn ended(report: &Report, fail_on: FailOn) -> Ended {
+    let failing = |finding: &Finding| match (&finding.verdict, fail_on) {
+        (_, FailOn::Never) | (Verdict::Dead(_), _) => false,
+        (_, FailOn::At(level)) => finding.confidence >= level,
+        (verdict, FailOn::Live) => matches!(verdict, Verdict::Live(_)),
     };
     // What moved within a repository was not brought by the part of its history that was looked at.
-    if report.findings.iter().any(|finding| failing(finding.confidence) && !finding.is_moved()) {
+    if report.findings.iter().any(|finding| failing(finding) && !finding.is_moved()) {
         Ended::Findings
     } else if report.gaps.is_empty() {
         Ended::Clean

@@ -17,6 +17,14 @@ pub fn cache_folder() -> Result<PathBuf, CommandError> {
     Ok(home("XDG_CACHE_HOME", ".cache", "what is remembered")?.join("stanch"))
 }
 
+/// The folder for what must not be lost and is no setting.
+///
+/// # Errors
+/// When the environment does not tell where that is.
+pub fn state_folder() -> Result<PathBuf, CommandError> {
+    Ok(home("XDG_STATE_HOME", ".local/state", "the ledger")?.join("stanch"))
+}
+
 fn home(variable: &str, usual: &str, what: &str) -> Result<PathBuf, CommandError> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     set(variable)

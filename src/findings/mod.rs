@@ -1,6 +1,7 @@
 //! From candidates to findings: which of overlapping ones wins, where it stands, what is ignored, and
 //! what is one secret at many places.
 
+mod companions;
 mod excerpt;
 mod id;
 mod ignore_file;

@@ -43,7 +43,7 @@ fn note(winner: &mut Winner, loser: &Candidate) {
     if loser.rule.specificity == Specificity::Generic || same_proof {
         return;
     }
-    let also = Also { rule: loser.rule.id };
+    let also = Also { rule: loser.rule.id, provider: loser.rule.provider };
     if also.rule != winner.candidate.rule.id && !winner.also.contains(&also) {
         winner.also.push(also);
         winner.also.sort();

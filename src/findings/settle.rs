@@ -1,11 +1,11 @@
 //! From sightings to findings: one secret, all its places, less what is ignored.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::id;
 use super::ignore_file::IgnoreFile;
-use crate::model::{Confidence, Finding, FindingId, Gap, Secret, Sighting, Verdict};
+use crate::model::{Confidence, Finding, FindingId, Gap, Nearby, Secret, Sighting, Verdict};
 
 /// What remains after ignoring and hiding, and what was counted on the way.
 #[derive(Debug, Default)]
@@ -83,6 +83,18 @@ fn finding(id: FindingId, secret: Secret, mut sightings: Vec<Sighting>) -> (Find
     let mut also: Vec<_> = sightings.iter().flat_map(|sighting| sighting.also.clone()).collect();
     also.sort();
     also.dedup();
+    let nearby = nearby(&mut sightings, rule.id);
     let places = sightings.into_iter().map(|sighting| (sighting.place, sighting.excerpt)).collect();
-    (Finding { id, rule, secret, confidence, evidence, verdict: Verdict::NotAsked, places, also }, ignored)
+    let verdict = Verdict::NotAsked;
+    (Finding { id, rule, secret, confidence, evidence, verdict, places, also, nearby }, ignored)
+}
+
+/// The companions that a rule found at all places, nearest first, each once.
+fn nearby(sightings: &mut [Sighting], rule: &str) -> Vec<Nearby> {
+    let of_rule = sightings.iter_mut().filter(|sighting| sighting.rule.id == rule);
+    let mut all: Vec<Nearby> = of_rule.flat_map(|sighting| std::mem::take(&mut sighting.nearby)).collect();
+    all.sort();
+    let mut seen = BTreeSet::new();
+    all.retain(|nearby| seen.insert((nearby.name, nearby.value.clone())));
+    all
 }

@@ -23,6 +23,19 @@ pub struct Sighting {
     pub ignored_inline: bool,
     /// Other rules that claim an overlapping range.
     pub also: Vec<Also>,
+    /// What stands near it and belongs to it by its rule, nearest first.
+    pub nearby: Vec<Nearby>,
+}
+
+/// A companion of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Nearby {
+    /// Bytes between the two.
+    pub distance: usize,
+    /// Its name in the rule.
+    pub name: &'static str,
+    /// The companion.
+    pub value: Secret,
 }
 
 /// Another rule that claims the same text.
@@ -30,6 +43,8 @@ pub struct Sighting {
 pub struct Also {
     /// Id of the other rule.
     pub rule: &'static str,
+    /// Who would have issued it.
+    pub provider: &'static str,
 }
 
 /// One secret, all its places (at least one), what is known about it.
@@ -51,9 +66,16 @@ pub struct Finding {
     pub places: Vec<(Place, String)>,
     /// Other rules that claim the same text, sorted.
     pub also: Vec<Also>,
+    /// What belongs to it by its rule, nearest first, each once.
+    pub nearby: Vec<Nearby>,
 }
 
 impl Finding {
+    /// Whether a rule of another provider claims the same text.
+    pub fn is_contested(&self) -> bool {
+        self.also.iter().any(|also| also.provider != self.rule.provider)
+    }
+
     /// Whether the value was there before the part of a history that was looked at, and only came to other
     /// places.
     pub fn is_moved(&self) -> bool {

@@ -2,12 +2,14 @@
 
 mod appearance;
 mod byte_set;
+mod call;
 mod candidate;
 mod finding;
 mod gap;
 mod moment;
 mod path;
 mod place;
+mod question;
 mod report;
 mod rule;
 mod secret;
@@ -15,15 +17,20 @@ mod verdict;
 
 pub use appearance::{Appearance, Commit, Novelty};
 pub use byte_set::ByteSet;
+pub use call::{
+    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Method,
+    Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
+};
 pub use candidate::{Candidate, Evidence, Fact};
-pub use finding::{Also, Finding, FindingId, Sighting};
+pub use finding::{Also, Finding, FindingId, Nearby, Sighting};
 pub use gap::{Gap, GapReason};
 pub use moment::{day, moment, start_of_day};
 pub use path::BlobPath;
 pub use place::{Place, PlaceKind};
+pub use question::{Asked, Question};
 pub use report::{Report, Tally};
 pub use rule::{
     Anchor, Confidence, Lead, ProofLevel, Rule, Severity, Specificity, Strength, Until, WrongProof,
 };
 pub use secret::Secret;
-pub use verdict::Verdict;
+pub use verdict::{Answered, Unknown, UnknownReason, Verdict};

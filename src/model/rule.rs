@@ -1,6 +1,6 @@
 //! A rule: what one kind of token looks like and what it means when it leaks.
 
-use super::ByteSet;
+use super::{ByteSet, Companion, Header, List, Revoke, Verify};
 
 /// One kind of token.
 ///
@@ -69,6 +69,16 @@ pub struct Rule {
     pub files: &'static [&'static str],
     /// Whether the rule is sure enough of itself to speak in binary files.
     pub in_binary: bool,
+    /// By what name a person gives the address of their own server: `--endpoint NAME=URL`.
+    pub endpoint: &'static str,
+    /// Public parts of the secret by name, for templates: the id of a key inside of it.
+    pub parts: List<Header>,
+    /// What stands near the secret and is needed to ask about it.
+    pub companions: List<Companion>,
+    /// How to learn whether the token works; one at most.
+    pub verify: List<Verify>,
+    /// Ways to revoke it, the gentlest first.
+    pub revoke: List<Revoke>,
     /// Templates of values that the rule must find.
     pub examples: &'static [&'static str],
     /// Templates of text in which the rule must find nothing.

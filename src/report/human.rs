@@ -10,7 +10,7 @@ use indicatif::{DecimalBytes, HumanCount};
 use super::words::{self, count};
 use super::{View, mask, purge, sanitize};
 use crate::model::{
-    Appearance, Commit, Finding, Gap, Novelty, Place, PlaceKind, Report, Rule, Severity, Tally,
+    Appearance, Commit, Finding, Gap, Novelty, Place, PlaceKind, Report, Rule, Severity, Tally, Verdict,
 };
 
 /// More places of one secret are only counted; the formats for machines list them all.
@@ -88,6 +88,10 @@ impl Page<'_> {
         if self.view.reveal {
             let value = String::from_utf8_lossy(finding.secret.expose());
             writeln!(self.out, "  value: {}", sanitize(&value))?;
+        }
+        if let Some(said) = said(&finding.verdict) {
+            let style = if matches!(finding.verdict, Verdict::Live(_)) { MASK } else { NAME };
+            self.line(style, &format!("  {}", sanitize(&said)))?;
         }
         self.line(DIM, &format!("  {}", about(finding)))?;
         self.blank()
@@ -233,6 +237,22 @@ fn remedy(rule: &Rule) -> String {
         (Some(page), _) => format!("Revoke it: {}", sanitize(page)),
         (None, Some(page)) => format!("Revoke or change it where it was issued; see {}", sanitize(page)),
         (None, None) => "Revoke or change it where it was issued.".into(),
+    }
+}
+
+/// What the provider said.
+fn said(verdict: &Verdict) -> Option<String> {
+    let with_facts = |start: String| {
+        let facts = verdict.facts().iter().map(|fact| format!("{} {}", fact.label, fact.text));
+        std::iter::once(start).chain(facts).collect::<Vec<_>>().join(" · ")
+    };
+    match verdict {
+        Verdict::NotAsked => None,
+        Verdict::Live(answered) => Some(with_facts(format!("LIVE: {} takes it", answered.host))),
+        Verdict::Dead(answered) => Some(with_facts(format!("dead: {} does not take it", answered.host))),
+        Verdict::Unknown(unknown) => {
+            Some(format!("unknown ({}): {}", unknown.reason.as_str(), unknown.detail))
+        }
     }
 }
 

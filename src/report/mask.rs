@@ -25,6 +25,11 @@ pub(super) fn mask(rule: &Rule) -> String {
     }
 }
 
+/// A secret as it is shown.
+pub fn masked_value(finding: &Finding) -> String {
+    mask(finding.rule)
+}
+
 /// Length of a secret in bytes, unless it can be guessed.
 pub(super) fn length(finding: &Finding) -> Option<usize> {
     match finding.rule.strength {
@@ -41,6 +46,7 @@ pub(super) fn masked(report: &Report) -> Report {
         for fact in &mut finding.evidence.facts {
             masker.text(&mut fact.text);
         }
+        finding.verdict.texts_mut().for_each(|text| masker.text(text));
         for (place, excerpt) in &mut finding.places {
             masker.path(&mut place.path);
             masker.text(excerpt);

@@ -14,6 +14,8 @@ mod jsonl;
 mod mask;
 mod progress;
 mod purge;
+mod questions;
+mod read;
 mod safe_json;
 mod sanitize;
 mod sarif;
@@ -22,7 +24,10 @@ mod words;
 
 use std::io::{self, BufWriter, Write};
 
+pub use mask::masked_value;
 pub use progress::Progress;
+pub use questions::{write_questions, write_questions_json};
+pub use read::{Entry, Listed, ListedPlace, read};
 pub use sanitize::sanitize;
 
 use crate::model::Report;

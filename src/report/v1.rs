@@ -56,7 +56,7 @@ pub(super) struct Finding<'a> {
     category: &'a str,
     severity: &'a str,
     confidence: &'a str,
-    verdict: Verdict,
+    verdict: Verdict<'a>,
     proof: &'a str,
     facts: Vec<Fact<'a>>,
     secret: Secret<'a>,
@@ -68,8 +68,16 @@ pub(super) struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct Verdict<'a> {
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Fact<'a>>,
 }
 
 #[derive(Serialize)]
@@ -216,7 +224,7 @@ impl<'a> Finding<'a> {
             category: rule.category,
             severity: rule.severity.as_str(),
             confidence: finding.confidence.as_str(),
-            verdict: Verdict { state: finding.verdict.as_str() },
+            verdict: Verdict::of(&finding.verdict),
             proof: finding.evidence.level.as_str(),
             facts: finding.evidence.facts.iter().map(Fact::of).collect(),
             secret: Secret {
@@ -229,6 +237,23 @@ impl<'a> Finding<'a> {
             docs: rule.docs,
             also: finding.also.iter().map(|also| also.rule).collect(),
             places: finding.places.iter().map(|(place, excerpt)| Place::of(place, excerpt)).collect(),
+        }
+    }
+}
+
+impl<'a> Verdict<'a> {
+    fn of(verdict: &'a model::Verdict) -> Verdict<'a> {
+        let (answered, unknown) = match verdict {
+            model::Verdict::NotAsked => (None, None),
+            model::Verdict::Live(answered) | model::Verdict::Dead(answered) => (Some(answered), None),
+            model::Verdict::Unknown(unknown) => (None, Some(unknown)),
+        };
+        Verdict {
+            state: verdict.as_str(),
+            reason: unknown.map(|unknown| unknown.reason.as_str()),
+            detail: unknown.map(|unknown| unknown.detail.as_str()),
+            host: answered.map(|answered| answered.host.as_str()),
+            facts: verdict.facts().iter().map(Fact::of).collect(),
         }
     }
 }

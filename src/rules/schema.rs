@@ -7,6 +7,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeTable;
 
+mod calls;
+
 use super::analyse::{MAX_LEN, analyse};
 use crate::model::{ByteSet, Confidence, Rule, Severity, Specificity, Strength, WrongProof};
 
@@ -39,10 +41,12 @@ pub struct Located {
 /// Every key that a `[[rule]]` may have.
 pub const KEYS: &[&str] = &[
     "category",
+    "companions",
     "confidence",
     "context",
     "docs",
     "drop_samples",
+    "endpoint",
     "examples",
     "family",
     "files",
@@ -55,15 +59,18 @@ pub const KEYS: &[&str] = &[
     "needs_digit",
     "not_after",
     "not_before",
+    "parts",
     "pattern",
     "proof",
     "provider",
+    "revoke",
     "revoke_page",
     "risk",
     "severity",
     "source",
     "specificity",
     "strength",
+    "verify",
     "wrong_proof",
 ];
 
@@ -186,7 +193,7 @@ struct Reader<'a, 'f, 't> {
 
 impl Reader<'_, '_, '_> {
     fn rule(&mut self, provider: &'static str, is_proof: &dyn Fn(&str) -> bool) -> Option<Rule> {
-        self.known_keys();
+        self.known_keys(KEYS, "a rule");
         let id = self.id();
         let provider = self.optional("provider").unwrap_or(provider);
         let name = self.required("name");
@@ -250,6 +257,7 @@ impl Reader<'_, '_, '_> {
         let must_look_random = specificity == Specificity::Context;
         let needs_digit = self.flag("needs_digit").unwrap_or(must_look_random);
         let anchors = analysis.anchors(not_before, not_after, !context.is_empty());
+        let calls = self.calls(source?);
         Some(Rule {
             id: id?,
             family: self.optional("family").or(id)?,
@@ -281,17 +289,22 @@ impl Reader<'_, '_, '_> {
             drop_samples: self.flag("drop_samples").unwrap_or(true),
             files,
             in_binary: self.flag("in_binary").unwrap_or(sure_in_binary),
+            endpoint: self.optional("endpoint").unwrap_or_else(|| leak(&slug(provider))),
+            parts: calls.parts,
+            companions: calls.companions,
+            verify: calls.verify,
+            revoke: calls.revoke,
             examples,
             near_misses,
         })
     }
 
-    fn known_keys(&mut self) {
+    fn known_keys(&mut self, known: &[&str], place: &str) {
         for (key, _) in self.table.iter() {
-            if !KEYS.contains(&key.get_ref().as_ref()) {
+            if !known.contains(&key.get_ref().as_ref()) {
                 self.faults.add(
                     key.span(),
-                    format!("unknown key `{}` in a rule; known are: {}", key.get_ref(), KEYS.join(", ")),
+                    format!("unknown key `{}` in {place}; known are: {}", key.get_ref(), known.join(", ")),
                 );
             }
         }
@@ -415,6 +428,12 @@ const JOINTS: [&str; 4] = ["-", "_", "", "."];
 pub fn spellings(word: &str) -> Vec<String> {
     let is_name = word.contains('-') && word.split('-').all(|part| !part.is_empty());
     if is_name { JOINTS.map(|joint| word.replace('-', joint)).to_vec() } else { vec![word.to_owned()] }
+}
+
+/// A name in lower-case words and hyphens.
+fn slug(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
 fn leak(text: &str) -> &'static str {

@@ -367,7 +367,7 @@ impl<R: Read> Read for Counted<R> {
 
 /// Opens a regular file; `None` when it became something else since it was listed. It is neither
 /// followed when it became a link, nor waited for when it became a FIFO.
-fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+pub(super) fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
     let mut options = fs::OpenOptions::new();
     options.read(true);
     #[cfg(unix)]

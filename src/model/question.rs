@@ -1,0 +1,23 @@
+//! What would be asked of whom, before anything is sent.
+
+use super::{FindingId, Rule, Unknown, Verify};
+
+/// A question about one finding, or why there is none.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The finding.
+    pub finding: FindingId,
+    /// Its rule.
+    pub rule: &'static Rule,
+    /// What would be done.
+    pub asked: Result<Asked, Unknown>,
+}
+
+/// A question as it would be sent, without the secret.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What the rule says of it.
+    pub verify: &'static Verify,
+    /// The host that it goes to, and the port where it is not the usual one.
+    pub host: String,
+}

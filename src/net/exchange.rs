@@ -1,0 +1,227 @@
+//! Makes a call that a rule declares: its steps, one after the other, and then the call itself.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use url::Url;
+
+use super::answer::text;
+use super::client::{Request, host_and_port};
+use super::values::{Values, Written};
+use super::{Answer, Client, Trouble, sign};
+use crate::model::{Body, Call, Header, Method, Secret, Step, moment};
+
+/// Whether a call may change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It may be made again.
+    Question,
+    /// It is made once.
+    Change,
+}
+
+/// Why a call was not made, or brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// Something that its templates name is not known.
+    Missing(String),
+    /// The service has no host of its own, and the person named none: `--endpoint NAME=URL`.
+    NoEndpoint(String),
+    /// What is filled into the host is no label of one.
+    NoHost,
+    /// A step before it was answered otherwise than it must be.
+    Refused(u16),
+    /// So many entries of a list match, not one.
+    Entries(usize),
+    /// The network.
+    Trouble(Trouble),
+}
+
+/// Makes a call for what is known, and says which host answered.
+///
+/// `endpoint` is the name under which a person gives the address of their own server. `about_to` is called once,
+/// before the first request that may change something, and at the latest before the call itself; an error of it stops
+/// everything.
+///
+/// # Errors
+/// Why there is no answer.
+pub fn exchange(
+    client: &Client,
+    endpoint: &str,
+    (first, call, kind): (&[Step], &Call, Kind),
+    values: &Values,
+    about_to: &mut dyn FnMut() -> Result<(), Stop>,
+) -> Result<Answer, Stop> {
+    let mut values = values.clone();
+    let mut told = false;
+    for step in first {
+        let changes = kind == Kind::Change && step.call.method != Method::Get;
+        let request =
+            request(client, endpoint, &step.call, if changes { kind } else { Kind::Question }, &mut values)?;
+        if changes && !told {
+            told = true;
+            about_to()?;
+        }
+        let answer = client.send(&request).map_err(Stop::Trouble)?;
+        take(step, &answer, &mut values)?;
+    }
+    let request = request(client, endpoint, call, kind, &mut values)?;
+    if !told {
+        about_to()?;
+    }
+    client.send(&request).map_err(Stop::Trouble)
+}
+
+/// The host that a call goes to, as far as it is known without making it.
+pub fn host_of(client: &Client, endpoint: &str, call: &Call, values: &Values) -> Result<String, Stop> {
+    let mut values = values.clone();
+    // What only steps before it bring does not stand in a host.
+    let host = call.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let named = client.endpoints().get(endpoint);
+    match named {
+        Some(base) => Ok(host_and_port(base)),
+        None if call.url.starts_with("{endpoint}") => Err(Stop::NoEndpoint(endpoint.to_owned())),
+        None => Ok(host_and_port(&parsed(&filled_url(&host, &mut values)?)?)),
+    }
+}
+
+/// Keeps what a step brings for later templates.
+fn take(step: &Step, answer: &Answer, values: &mut Values) -> Result<(), Stop> {
+    if answer.is_page() || !answer.meets_any(&step.when) {
+        return Err(Stop::Refused(answer.status));
+    }
+    let Some(json) = answer.json() else { return Err(Stop::Refused(answer.status)) };
+    let entry = match step.list {
+        None => json,
+        Some(list) => only_entry(step, json.pointer(list), values)?,
+    };
+    for Header(name, pointer) in step.take.iter() {
+        let value = entry.pointer(pointer).and_then(text).ok_or_else(|| Stop::Missing((*name).to_owned()))?;
+        values.set(name, value.as_bytes());
+    }
+    Ok(())
+}
+
+/// The one entry of a list that matches.
+fn only_entry<'a>(step: &Step, list: Option<&'a Value>, values: &Values) -> Result<&'a Value, Stop> {
+    let mut wanted = vec![];
+    for Header(pointer, template) in step.matching.iter() {
+        wanted.push((*pointer, values.fill(template, Written::Plain).map_err(Stop::Missing)?));
+    }
+    let matches = |entry: &&Value| {
+        wanted.iter().all(|(pointer, value)| {
+            entry.pointer(pointer).and_then(text).is_some_and(|text| text.as_bytes() == value.expose())
+        })
+    };
+    let entries: Vec<&Value> = list.and_then(Value::as_array).into_iter().flatten().filter(matches).collect();
+    match entries[..] {
+        [entry] => Ok(entry),
+        _ => Err(Stop::Entries(entries.len())),
+    }
+}
+
+fn request(
+    client: &Client,
+    endpoint: &str,
+    call: &Call,
+    kind: Kind,
+    values: &mut Values,
+) -> Result<Request, Stop> {
+    let now = SystemTime::now();
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    values.set("timestamp", since_1970.as_secs().to_string().as_bytes());
+    values.set("timestamp_ms", since_1970.as_millis().to_string().as_bytes());
+    values.set("now", moment(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)).as_bytes());
+    values.set("nonce", fastrand::u64(..).to_string().as_bytes());
+    let named = client.endpoints().get(endpoint);
+    if let Some(sign_by) = call.sign {
+        sign::before(sign_by, values, since_1970.as_secs()).map_err(Stop::Missing)?;
+    }
+    let url = match named {
+        Some(base) => parsed(&at_endpoint(base, call.url, values)?)?,
+        None if call.url.starts_with("{endpoint}") => return Err(Stop::NoEndpoint(endpoint.to_owned())),
+        None => parsed(&filled_url(call.url, values)?)?,
+    };
+    let fill = |template, written| values.fill(template, written).map_err(Stop::Missing);
+    let mut headers = vec![];
+    if let Some(Header(user, password)) = call.basic {
+        let mut pair = zeroize::Zeroizing::new(fill(user, Written::Plain)?.expose().to_vec());
+        pair.push(b':');
+        pair.extend_from_slice(fill(password, Written::Plain)?.expose());
+        let basic = Values::default().with("pair", &pair).fill("Basic {pair|base64}", Written::Plain);
+        headers.push(("Authorization".to_owned(), basic.map_err(Stop::Missing)?));
+    }
+    for Header(name, value) in call.headers.iter() {
+        headers.push(((*name).to_owned(), fill(value, Written::Plain)?));
+    }
+    let (kind_of_body, body) = match call.body {
+        Body::Empty => (None, Secret::new(b"")),
+        Body::Json(text) => (Some("application/json"), fill(text, Written::Json)?),
+        Body::Form(fields) => {
+            let mut form = zeroize::Zeroizing::new(vec![]);
+            for Header(name, value) in fields.iter() {
+                if !form.is_empty() {
+                    form.push(b'&');
+                }
+                form.extend_from_slice(name.as_bytes());
+                form.push(b'=');
+                let plain = fill(value, Written::Plain)?;
+                let written = Values::default().with("value", plain.expose()).fill("{value}", Written::Url);
+                form.extend_from_slice(written.map_err(Stop::Missing)?.expose());
+            }
+            (Some("application/x-www-form-urlencoded"), Secret::new(&form))
+        }
+    };
+    let usual = [("Content-Type", kind_of_body), ("Accept", Some("application/json"))];
+    for (name, value) in usual.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            headers.push((name.to_owned(), Secret::new(value.as_bytes())));
+        }
+    }
+    let mut request =
+        Request { method: call.method, url, template: call.url, named: named.is_some(), headers, body, kind };
+    if let Some(sign_by) = call.sign {
+        sign::after(sign_by, &mut request, values, now).map_err(Stop::Missing)?;
+    }
+    Ok(request)
+}
+
+/// A URL at the person's own server.
+fn at_endpoint(base: &Url, template: &str, values: &Values) -> Result<Secret, Stop> {
+    let after_host = match template.strip_prefix("{endpoint}") {
+        Some(rest) => rest,
+        None => {
+            template.splitn(4, '/').nth(3).map_or("", |rest| &template[template.len() - rest.len() - 1..])
+        }
+    };
+    let rest = values.fill(after_host, Written::Url).map_err(Stop::Missing)?;
+    let base = base.as_str().trim_end_matches('/');
+    Ok(Secret::new(&zeroize::Zeroizing::new([base.as_bytes(), rest.expose()].concat())))
+}
+
+/// A URL at the host of the rule. What is filled into the host is one label of a name.
+fn filled_url(template: &str, values: &mut Values) -> Result<Secret, Stop> {
+    let host = template.splitn(4, '/').nth(2).unwrap_or_default();
+    if host.starts_with('{') {
+        let label = host.split_once('}').map_or("", |(label, _)| label);
+        let label = values.fill(&format!("{label}}}"), Written::Plain).map_err(Stop::Missing)?;
+        if !is_label(label.expose()) {
+            return Err(Stop::NoHost);
+        }
+    }
+    values.fill(template, Written::Url).map_err(Stop::Missing)
+}
+
+/// A label of a host name (RFC 1123 section 2.1).
+fn is_label(label: &[u8]) -> bool {
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    (1..=63).contains(&label.len())
+        && label.iter().all(inner)
+        && !label.starts_with(b"-")
+        && !label.ends_with(b"-")
+}
+
+fn parsed(url: &Secret) -> Result<Url, Stop> {
+    let url = std::str::from_utf8(url.expose()).ok().and_then(|text| Url::parse(text).ok());
+    url.ok_or(Stop::NoHost)
+}

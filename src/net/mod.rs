@@ -1,0 +1,17 @@
+//! The only door to the network: requests that rules declare, filled in, signed, paced, sent to the hosts that the
+//! rule or the person named, and their answers.
+
+mod answer;
+mod client;
+mod endpoints;
+mod exchange;
+mod guard;
+mod pace;
+mod sign;
+mod values;
+
+pub use answer::Answer;
+pub use client::{Client, Options, Sent, Trouble};
+pub use endpoints::{Endpoints, address};
+pub use exchange::{Kind, Stop, exchange, host_of};
+pub use values::Values;

@@ -1,0 +1,116 @@
+//! Writes what would be asked of whom, without the secrets.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::sanitize;
+use crate::model::{Asked, Question, Unknown};
+
+/// Writes a line for each question, for people.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_questions(questions: &[Question], out: &mut dyn Write) -> io::Result<()> {
+    for Question { finding, rule, asked } in questions {
+        match asked {
+            Ok(asked) => {
+                let call = &asked.verify.call;
+                let path = path_of(call.url);
+                writeln!(
+                    out,
+                    "ask    {finding} {}: {} {} {path}",
+                    rule.id,
+                    call.method.as_str(),
+                    sanitize(&asked.host)
+                )?;
+                for remark in remarks(asked) {
+                    writeln!(out, "       {remark}")?;
+                }
+            }
+            Err(Unknown { reason, detail }) => {
+                writeln!(out, "leave  {finding} {}: {} ({})", rule.id, sanitize(detail), reason.as_str())?;
+            }
+        }
+    }
+    let asked = questions.iter().filter(|question| question.asked.is_ok()).count();
+    writeln!(out, "{asked} of {} findings would be asked about. Nothing was sent.", questions.len())
+}
+
+/// The path of a URL's template: what it is asked for.
+fn path_of(template: &str) -> &str {
+    let rest = template.strip_prefix("https://").unwrap_or(template);
+    rest.find('/').map_or("/", |slash| &rest[slash..])
+}
+
+fn remarks(asked: &Asked) -> Vec<&'static str> {
+    let safety = asked.verify.safety;
+    let all = [
+        (asked.verify.secret_in_url, "the secret stands in the URL: the vendor offers no other form"),
+        (safety.shows_in_log, "the owner sees it in a log"),
+        (safety.changes_state, "it changes something"),
+        (safety.locks_out, "it can lock an account"),
+        (asked.verify.source != "vendor-doc", "the vendor does not document it"),
+    ];
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, remark)| remark).collect()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    questions: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    finding: &'a str,
+    rule: &'a str,
+    asked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Call<'a>>,
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    method: &'static str,
+    host: &'a str,
+    url: &'static str,
+    secret_in_url: bool,
+    shows_in_log: bool,
+    changes_state: bool,
+    locks_out: bool,
+    source: &'static str,
+}
+
+/// Writes the same as JSON.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_questions_json(questions: &[Question], out: &mut dyn Write) -> io::Result<()> {
+    let rows = questions.iter().map(|question| {
+        let unknown = question.asked.as_ref().err();
+        Row {
+            finding: &question.finding.0,
+            rule: question.rule.id,
+            asked: unknown.is_none(),
+            reason: unknown.map(|unknown| unknown.reason.as_str()),
+            detail: unknown.map(|unknown| unknown.detail.as_str()),
+            call: question.asked.as_ref().ok().map(|Asked { verify, host }| Call {
+                method: verify.call.method.as_str(),
+                host,
+                url: verify.call.url,
+                secret_in_url: verify.secret_in_url,
+                shows_in_log: verify.safety.shows_in_log,
+                changes_state: verify.safety.changes_state,
+                locks_out: verify.safety.locks_out,
+                source: verify.source,
+            }),
+        }
+    });
+    serde_json::to_writer_pretty(&mut *out, &Document { schema: 1, questions: rows.collect() })?;
+    writeln!(out)
+}
