@@ -152,8 +152,9 @@ impl Reader<'_, '_, '_> {
             }
         }
         for meaning in ["live", "dead"] {
+            let conditions = if meaning == "live" { verify.live } else { verify.dead };
             let shown = verify.samples.iter().any(|sample| sample.says == meaning);
-            if !shown && !(meaning == "dead" && verify.dead.is_empty()) {
+            if !shown && !conditions.is_empty() {
                 self.fault("samples", format!("`samples` must show an answer that says `{meaning}`"));
             }
         }
