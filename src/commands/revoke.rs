@@ -421,8 +421,7 @@ fn carry_out(
     let asking = scan.asking.clone().unwrap_or_default();
     let client = asking.client(&[])?;
     // A person agreed to each of these, so that their questions are allowed as the policy says and no more.
-    let policy =
-        Policy { named: items.iter().map(|item| item.id.clone()).collect(), ..asking.policy.clone() };
+    let policy = Policy { named: items.iter().map(|item| item.id.clone()).collect(), ..asking.policy };
     let mut works: Vec<Work<'_>> = items.iter().map(|item| Work::of(item, found)).collect();
     let mut run = Run { plan, ledger: &mut ledger, client: &client, policy: &policy };
     run.look_before(&mut works)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::bytes::Regex;
 
@@ -84,8 +84,8 @@ fn matches(pattern: &'static str, text: &[u8]) -> Vec<Range<usize>> {
 
 /// Patterns are compiled once; there are few.
 fn compiled(text: &'static str) -> Option<Arc<Regex>> {
-    static COMPILED: Mutex<Option<HashMap<&'static str, Option<Arc<Regex>>>>> = Mutex::new(None);
+    type Compiled = HashMap<&'static str, Option<Arc<Regex>>>;
+    static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    let compiled = compiled.get_or_insert_default();
     compiled.entry(text).or_insert_with(|| pattern::compile(text).ok().map(Arc::new)).clone()
 }

@@ -30,8 +30,11 @@ pub struct Options {
     /// How long a request may take.
     pub timeout: Option<Duration>,
     /// Is told of every request, in words that hold no secret.
-    pub watch: Option<Box<dyn Fn(&Sent<'_>) + Send + Sync>>,
+    pub watch: Option<Box<Watch>>,
 }
+
+/// Is told of a request.
+pub type Watch = dyn Fn(&Sent<'_>) + Send + Sync;
 
 /// A request that was sent, as far as it may be told.
 #[derive(Debug)]

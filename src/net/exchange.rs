@@ -201,7 +201,7 @@ fn at_endpoint(base: &Url, template: &str, values: &Values) -> Result<Secret, St
 
 /// A URL at the host of the rule. What is filled into the host is one label of a name.
 fn filled_url(template: &str, values: &mut Values) -> Result<Secret, Stop> {
-    let host = template.splitn(4, '/').nth(2).unwrap_or_default();
+    let host = template.split('/').nth(2).unwrap_or_default();
     if host.starts_with('{') {
         let label = host.split_once('}').map_or("", |(label, _)| label);
         let label = values.fill(&format!("{label}}}"), Written::Plain).map_err(Stop::Missing)?;

@@ -11,7 +11,7 @@ mod sign;
 mod values;
 
 pub use answer::Answer;
-pub use client::{Client, Options, Sent, Trouble};
+pub use client::{Client, Options, Sent, Trouble, Watch};
 pub use endpoints::{Endpoints, address};
 pub use exchange::{Kind, Stop, exchange, host_of};
 pub use values::Values;

@@ -87,7 +87,7 @@ impl Values {
                     match written {
                         Written::Plain => filled.extend_from_slice(value.expose()),
                         Written::Url => {
-                            filled.extend(utf8_percent_encode(&text, RESERVED).flat_map(str::bytes))
+                            filled.extend(utf8_percent_encode(&text, RESERVED).flat_map(str::bytes));
                         }
                         Written::Json => filled.extend_from_slice(inside_of_string(&text).as_bytes()),
                     }

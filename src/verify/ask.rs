@@ -11,8 +11,11 @@ use crate::net::{Answer, Client, Kind, Stop, Trouble, Values, exchange, host_of}
 pub(super) struct Asker<'a> {
     client: &'a Client,
     /// What the control question said, by rule and host.
-    controls: Mutex<HashMap<(&'static str, String), Result<(), Unknown>>>,
+    controls: Mutex<HashMap<Asked, Result<(), Unknown>>>,
 }
+
+/// A rule and a host.
+type Asked = (&'static str, String);
 
 /// What an answer means.
 enum Meaning {

@@ -23,19 +23,16 @@ pub fn ask_all(findings: &mut [Finding], client: &Client, policy: &Policy, cache
     let mut waiting: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut first_with: HashMap<(&str, Secret), usize> = HashMap::new();
     let mut same_as: Vec<(usize, usize)> = vec![];
-    for at in 0..findings.len() {
-        match prepared(&findings[at], client, policy) {
-            Err(unknown) => findings[at].verdict = Verdict::Unknown(unknown),
-            Ok(asked) => {
-                let finding = &findings[at];
-                match first_with.get(&(finding.rule.id, finding.secret.clone())) {
-                    Some(&first) => same_as.push((at, first)),
-                    None => {
-                        first_with.insert((finding.rule.id, finding.secret.clone()), at);
-                        waiting.entry(asked.host).or_default().push(at);
-                    }
+    for (at, finding) in findings.iter_mut().enumerate() {
+        match prepared(finding, client, policy) {
+            Err(unknown) => finding.verdict = Verdict::Unknown(unknown),
+            Ok(asked) => match first_with.get(&(finding.rule.id, finding.secret.clone())) {
+                Some(&first) => same_as.push((at, first)),
+                None => {
+                    first_with.insert((finding.rule.id, finding.secret.clone()), at);
+                    waiting.entry(asked.host).or_default().push(at);
                 }
-            }
+            },
         }
     }
     for (at, verdict) in asked(findings, waiting, client, cache) {
