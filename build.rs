@@ -115,7 +115,7 @@ fn statics(rules: &[&Rule]) -> String {
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
              head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
              needs_digit: {}, needs_both_cases: {}, drop_samples: {}, files: &{:?}, in_binary: {}, \
-             endpoint: {:?}, parts: {:?}, companions: {:?}, verify: {:?}, revoke: {:?}, examples: &{:?}, near_misses: &{:?} }},",
+             endpoint: {:?}, parts: {:?}, companions: {:?}, verify: {:?}, owner: {:?}, revoke: {:?}, examples: &{:?}, near_misses: &{:?} }},",
             rule.id,
             rule.family,
             rule.provider,
@@ -148,6 +148,7 @@ fn statics(rules: &[&Rule]) -> String {
             rule.parts,
             rule.companions,
             rule.verify,
+            rule.owner,
             rule.revoke,
             rule.examples,
             rule.near_misses,

@@ -7,7 +7,9 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use common::server::{Reply, Server};
 use common::{Project, token};
 use stanch::proofs;
 use stanch::rules::schema;
@@ -58,6 +60,84 @@ fn the_front_page_names_every_option_of_a_history() {
     for option in options.filter(|option| !common.contains(option)) {
         assert!(page.contains(option), "README.md does not tell of {option}");
     }
+}
+
+/// A server in place of GitHub that takes a token until it is revoked.
+fn github() -> Server {
+    let revoked = AtomicBool::new(false);
+    Server::start(move |received| match received.method.as_str() {
+        "POST" => {
+            revoked.store(true, Ordering::SeqCst);
+            Reply::json(202, "{}")
+        }
+        _ if revoked.load(Ordering::SeqCst) => Reply::json(401, r#"{"message":"Bad credentials"}"#),
+        _ => {
+            Reply::json(200, r#"{"login":"octocat","type":"User"}"#).with("x-oauth-scopes", "repo, read:org")
+        }
+    })
+}
+
+#[test]
+fn the_front_page_shows_what_verify_and_revoke_print() {
+    let project = Project::new();
+    project.write("deploy/.env", format!("STAGE=production\nGITHUB_TOKEN={}\n", token(2026)));
+    let state = project.path("state").display().to_string();
+    let server = github();
+    let (endpoint, host) = (format!("github={}", server.url()), server.url().replace("http://", ""));
+    let show = |command: &str, more: &[&str], code: u8| {
+        let args = command.split(' ').skip(1).chain(more.iter().copied()).chain(["--endpoint", &endpoint]);
+        let ran = project.stanch(args).env("XDG_STATE_HOME", &state).run();
+        ran.exits(code.into());
+        format!("$ {command}\n{}", ran.stdout())
+    };
+    // The server stands in for the vendor's host.
+    let page = |shown: String| format!("```console\n{}```\n", shown.replace(&host, "api.github.com"));
+    let verify = show("stanch verify deploy", &[], 1);
+    assert_holds("README.md", ("<!-- verify -->\n", "<!-- /verify -->"), &page(verify));
+    let plan = show("stanch revoke plan deploy -o plan.json", &[], 0);
+    let written = project.read("plan.json");
+    let digest = written.split('"').rev().nth(1).unwrap();
+    let apply = show("stanch revoke apply plan.json --irreversible", &["--yes", digest], 0);
+    let ledger = project.stanch(["revoke", "ledger", "--verify"]).env("XDG_STATE_HOME", &state).run();
+    let ledger = format!("$ stanch revoke ledger --verify\n{}", ledger.stdout());
+    let revoke = (plan + &apply + &ledger).replace(digest, "5c1f…");
+    assert_holds("README.md", ("<!-- revoke -->\n", "<!-- /revoke -->"), &page(revoke));
+}
+
+#[test]
+fn the_front_page_names_every_option_about_providers() {
+    let page = read("README.md");
+    let help = |args: &[&str]| Project::new().stanch(args).run().stdout();
+    let common = help(&["git", "--help"]);
+    let own =
+        ["--verify", "--dry-run", "--databases", "--unconfirmed", "--owners", "--endpoint", "--verdicts"];
+    for args in [&["verify", "--help"][..], &["revoke", "plan", "--help"], &["revoke", "apply", "--help"]] {
+        let help = help(args);
+        let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+        let options = options.map(|option| option.trim_end_matches([',', '.', ';', ')', '`']));
+        let options = options.map(|option| option.split(['[', '=']).next().unwrap_or(option));
+        for option in options.filter(|option| own.contains(option) || !common.contains(option)) {
+            assert!(page.contains(option), "README.md does not tell of {option}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_is_as_its_schema_says() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&read("fixtures/schema/plan-v1.schema.json")).unwrap();
+    let project = Project::new();
+    project.write("a.env", format!("GITHUB_TOKEN={}\n", token(2026)));
+    let state = project.path("state").display().to_string();
+    let server = github();
+    let endpoint = format!("github={}", server.url());
+    let ran =
+        project.stanch(["revoke", "plan", ".", "--endpoint", &endpoint]).env("XDG_STATE_HOME", &state).run();
+    let plan: serde_json::Value = serde_json::from_str(&ran.stdout()).unwrap();
+    assert_eq!(plan["items"].as_array().unwrap().len(), 1, "{plan}");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&plan).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}\n{plan:#}");
 }
 
 /// Holds what stands between two marks of a page against what it should be, or writes it there.

@@ -1303,6 +1303,7 @@ fn finding(id: u64, rule: &'static Rule, secret: &[u8], places: Vec<(Place, Stri
         evidence: Evidence::of(ProofLevel::None),
         verdict: Verdict::NotAsked,
         nearby: vec![],
+        owner: vec![],
         places,
         also: vec![],
     }
@@ -1439,6 +1440,7 @@ const PLAIN: Rule = Rule {
     parts: List::EMPTY,
     companions: List::EMPTY,
     verify: List::EMPTY,
+    owner: List::EMPTY,
     revoke: List::EMPTY,
     examples: &[],
     near_misses: &[],

@@ -199,6 +199,10 @@ pub(super) struct Asking {
     /// Ask what changes something or can lock an account as well
     #[arg(long)]
     pub(super) allow_effect: bool,
+    /// Learn whose tokens are without using them, with administrators' credentials from the environment (GITHUB_ORG
+    /// and GITHUB_ADMIN_TOKEN, ...; `stanch rules explain ID` names them)
+    #[arg(long)]
+    pub(super) owners: bool,
     /// Your own server of a service: `gitlab=https://git.example.com`; can be given several times
     #[arg(long, value_name = "NAME=URL")]
     pub(super) endpoint: Vec<String>,
@@ -223,6 +227,7 @@ impl Asking {
         !self.id.is_empty()
             || self.unconfirmed
             || self.allow_effect
+            || self.owners
             || !self.endpoint.is_empty()
             || self.ca_bundle.is_some()
             || self.timeout.is_some()

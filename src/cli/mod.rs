@@ -317,11 +317,21 @@ fn asked(verify: Option<Option<args::What>>, typed: args::Asking) -> Result<Opti
 }
 
 fn how(typed: args::Asking, databases: bool) -> Result<Asking, CommandError> {
-    let args::Asking { id, unconfirmed, allow_effect, endpoint, ca_bundle, timeout, verdicts, verbose } =
-        typed;
+    let args::Asking {
+        id,
+        unconfirmed,
+        allow_effect,
+        endpoint,
+        ca_bundle,
+        timeout,
+        verdicts,
+        verbose,
+        owners,
+    } = typed;
     Ok(Asking {
         policy: Policy { unconfirmed, allow_effect, databases, named: id },
         endpoints: endpoint,
+        owners,
         ca_bundle,
         timeout,
         verdicts: verdicts.map(|folder| folder.map_or_else(commands::cache_folder, Ok)).transpose()?,

@@ -12,7 +12,7 @@ use crate::model::{Confidence, Rule};
 use crate::net::{Client, Endpoints, Options, Sent};
 use crate::report::sanitize;
 use crate::rules::BUILTIN;
-use crate::verify::{Cache, Policy, ask_all};
+use crate::verify::{Cache, Policy, ask_all, learn_owners};
 
 /// By this variable a person names their own servers, too: `gitlab=https://git.example.com, npm=...`.
 const ENDPOINTS: &str = "STANCH_ENDPOINTS";
@@ -30,6 +30,8 @@ pub struct Asking {
     pub timeout: Option<u64>,
     /// The folder in which verdicts are kept for later runs.
     pub verdicts: Option<PathBuf>,
+    /// Whether it is learnt whose tokens are without using them.
+    pub owners: bool,
     /// Whether every request is told on standard error.
     pub loud: bool,
 }
@@ -42,6 +44,10 @@ impl Asking {
             Some(folder) => Cache::open(folder).map_err(CommandError::new)?,
             None => Cache::default(),
         };
+        if self.owners {
+            let missing = learn_owners(&mut settled.findings, &client, &self.policy);
+            missing.iter().for_each(|why| drop(writeln!(io::stderr(), "stanch: {}", sanitize(why))));
+        }
         let before: Vec<Confidence> = settled.findings.iter().map(|finding| finding.confidence).collect();
         ask_all(&mut settled.findings, &client, &self.policy, &mut cache);
         for (finding, before) in settled.findings.iter().zip(before) {

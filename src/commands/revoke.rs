@@ -25,7 +25,7 @@ use crate::revoke::{
     act, chosen, values, who,
 };
 use crate::sources::{Blob, Content};
-use crate::verify::{Cache, Policy, ask_all, verdict_of};
+use crate::verify::{Cache, Policy, ask_all, learn_owners, verdict_of};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -201,6 +201,11 @@ fn planned(
 ) -> Result<Plan, CommandError> {
     let asking = scan.asking.clone().unwrap_or_default();
     let client = asking.client(&[])?;
+    if asking.owners {
+        learn_owners(&mut findings, &client, &asking.policy)
+            .iter()
+            .for_each(|why| tell(&format!("stanch: {why}\n")));
+    }
     ask_all(&mut findings, &client, &asking.policy, &mut Cache::default());
     let items = findings.iter().map(|finding| {
         let action = action(finding, verb, &client, &asking.policy);

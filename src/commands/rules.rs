@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::engine::{Engine, Text};
-use crate::model::{Anchor, BlobPath, Rule};
+use crate::model::{Anchor, BlobPath, By, Rule};
 use crate::rules::schema::{self, Fault, Located};
 use crate::rules::{BUILTIN, pattern, template};
 use crate::{proofs, report};
@@ -30,14 +30,20 @@ pub fn list(out: &mut dyn Write) -> Result<(), CommandError> {
     let width =
         |of: fn(&Rule) -> &str| BUILTIN.iter().map(|rule| of(rule).chars().count()).max().unwrap_or(0);
     let (id, provider) = (width(|rule| rule.id), width(|rule| rule.provider));
-    writeln!(out, "{:id$}  {:provider$}  {:8}  proof", "id", "provider", "severity")?;
+    writeln!(
+        out,
+        "{:id$}  {:provider$}  {:8}  {:11}  {:11}  proof",
+        "id", "provider", "severity", "verify", "revoke"
+    )?;
     for rule in BUILTIN {
         let severity = rule.severity.as_str();
         writeln!(
             out,
-            "{:id$}  {:provider$}  {severity:8}  {}",
+            "{:id$}  {:provider$}  {severity:8}  {:11}  {:11}  {}",
             rule.id,
             rule.provider,
+            rule.verify.first().map_or("-", |verify| verify.source),
+            rule.revoke.first().map_or("-", |revoke| revoke.source),
             rule.proof.unwrap_or("-")
         )?;
     }
@@ -55,6 +61,8 @@ struct Listed {
     severity: &'static str,
     proof: Option<&'static str>,
     verify: Option<&'static str>,
+    /// `itself`, or `admin` where another's credential is needed.
+    revoke_by: Option<&'static str>,
     revoke: Option<&'static str>,
     revoke_page: Option<&'static str>,
     source: &'static str,
@@ -74,8 +82,12 @@ pub fn list_json(out: &mut dyn Write) -> Result<(), CommandError> {
             category: rule.category,
             severity: rule.severity.as_str(),
             proof: rule.proof,
-            verify: None,
-            revoke: None,
+            verify: rule.verify.first().map(|verify| verify.source),
+            revoke: rule.revoke.first().map(|revoke| revoke.source),
+            revoke_by: rule.revoke.first().map(|revoke| match revoke.by {
+                By::Itself => "itself",
+                By::Admin(_) => "admin",
+            }),
             revoke_page: rule.revoke_page,
             source: rule.source,
         })
@@ -106,11 +118,48 @@ pub fn explain(id: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     }
     writeln!(out, "  proof        {}", rule.proof.unwrap_or("none"))?;
     writeln!(out, "  confidence   {}", rule.confidence.as_str())?;
+    calls(rule, out)?;
     if let Some(page) = rule.revoke_page {
         writeln!(out, "  revoke at    {page}")?;
     }
     for page in rule.docs {
         writeln!(out, "  see          {page}")?;
+    }
+    Ok(())
+}
+
+/// How its provider is asked, and how it is revoked.
+fn calls(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    let credentials = |by: By| match by {
+        By::Itself => String::new(),
+        By::Admin(names) => format!(", with {}", names.join(" and ")),
+    };
+    for verify in rule.verify.iter() {
+        let call = verify.call;
+        let with = credentials(verify.by);
+        writeln!(out, "  verify       {} {} ({}){with}", call.method.as_str(), call.url, verify.source)?;
+    }
+    for lookup in rule.owner.iter() {
+        let call = lookup.step.call;
+        let with =
+            if lookup.by.is_empty() { String::new() } else { format!(", with {}", lookup.by.join(" and ")) };
+        writeln!(out, "  whose it is  {} {}{with}", call.method.as_str(), call.url)?;
+    }
+    for revoke in rule.revoke.iter() {
+        let (call, with) = (revoke.call, credentials(revoke.by));
+        let undone = if revoke.reversible { "can be undone" } else { "cannot be undone" };
+        writeln!(
+            out,
+            "  {:12} {} {} ({}){with}",
+            revoke.verb,
+            call.method.as_str(),
+            call.url,
+            revoke.source
+        )?;
+        writeln!(out, "               dies: {}; {undone}. {}", revoke.damage.as_str(), revoke.effect)?;
+    }
+    if !(rule.verify.is_empty() && rule.revoke.is_empty()) {
+        writeln!(out, "  your server  --endpoint {}=URL", rule.endpoint)?;
     }
     Ok(())
 }

@@ -86,7 +86,10 @@ fn finding(id: FindingId, secret: Secret, mut sightings: Vec<Sighting>) -> (Find
     let nearby = nearby(&mut sightings, rule.id);
     let places = sightings.into_iter().map(|sighting| (sighting.place, sighting.excerpt)).collect();
     let verdict = Verdict::NotAsked;
-    (Finding { id, rule, secret, confidence, evidence, verdict, places, also, nearby }, ignored)
+    (
+        Finding { id, rule, secret, confidence, evidence, verdict, places, also, nearby, owner: vec![] },
+        ignored,
+    )
 }
 
 /// The companions that a rule found at all places, nearest first, each once.

@@ -192,6 +192,8 @@ pub struct Verify {
     pub dead: List<Condition>,
     /// What the answer tells of the token: a label of [`LABELS`] and where it stands, as in a [`Test`].
     pub tell: List<Told>,
+    /// Whose word it takes beside the token.
+    pub by: By,
     /// What asking may do.
     pub safety: Safety,
     /// Whether the URL holds the secret, since the vendor offers no other form.
@@ -298,6 +300,18 @@ pub enum By {
     Itself,
     /// An administrator's, from these variables of the environment: `{name in lower case}`.
     Admin(List<&'static str>),
+}
+
+/// How to learn whose a token is without using it, with an administrator's credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookup {
+    /// The question. What its answer's entry holds is kept under a label of [`LABELS`].
+    pub step: Step,
+    /// The variables of the environment that it takes: `{name in lower case}`. One whose name ends in `S` may hold
+    /// several values with commas; each is asked with.
+    pub by: List<&'static str>,
+    /// How firmly all this stands: `vendor-doc`, `peers-agree` or `one-source`.
+    pub source: &'static str,
 }
 
 /// Something that stands near a token and that a call needs: `{name}`.

@@ -1,6 +1,6 @@
 //! One secret with all its places.
 
-use super::{Confidence, Evidence, Novelty, Place, Rule, Secret, Verdict};
+use super::{Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Verdict};
 
 /// One match at one place, owned: what remains of a candidate when its text is gone.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub struct Finding {
     pub also: Vec<Also>,
     /// What belongs to it by its rule, nearest first, each once.
     pub nearby: Vec<Nearby>,
+    /// What was learnt of its owner without using it.
+    pub owner: Vec<Fact>,
 }
 
 impl Finding {

@@ -18,8 +18,8 @@ mod verdict;
 pub use appearance::{Appearance, Commit, Novelty};
 pub use byte_set::ByteSet;
 pub use call::{
-    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Method,
-    Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
+    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
+    Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
 pub use candidate::{Candidate, Evidence, Fact};
 pub use finding::{Also, Finding, FindingId, Nearby, Sighting};

@@ -1,6 +1,6 @@
 //! A rule: what one kind of token looks like and what it means when it leaks.
 
-use super::{ByteSet, Companion, Header, List, Revoke, Verify};
+use super::{ByteSet, Companion, Header, List, Lookup, Revoke, Verify};
 
 /// One kind of token.
 ///
@@ -77,6 +77,8 @@ pub struct Rule {
     pub companions: List<Companion>,
     /// How to learn whether the token works; one at most.
     pub verify: List<Verify>,
+    /// How to learn whose it is without using it.
+    pub owner: List<Lookup>,
     /// Ways to revoke it, the gentlest first.
     pub revoke: List<Revoke>,
     /// Templates of values that the rule must find.

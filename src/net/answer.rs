@@ -72,9 +72,7 @@ impl Answer {
 
     /// The same, short enough to be told.
     pub fn tell(&self, at: At) -> Option<String> {
-        let text = self.read(at)?;
-        let short: String = text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
-        (!short.trim().is_empty()).then_some(short)
+        Some(shortened(&self.read(at)?)).filter(|text| !text.trim().is_empty())
     }
 
     /// A header by its name in lower case.
@@ -103,6 +101,11 @@ impl Answer {
     pub fn json(&self) -> Option<&Value> {
         self.json.get_or_init(|| serde_json::from_slice(self.body.expose()).ok()).as_ref()
     }
+}
+
+/// A text from outside, short enough to be told.
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
 /// A JSON value as text; nothing for null and for what is empty.

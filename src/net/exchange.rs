@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use url::Url;
 
-use super::answer::text;
+use super::answer::{shortened, text};
 use super::client::{Request, host_and_port};
-use super::values::{Values, Written};
+use super::values::{Values, Written, filtered};
 use super::{Answer, Client, Trouble, sign};
 use crate::model::{Body, Call, Header, Method, Secret, Step, moment};
 
@@ -27,6 +27,8 @@ pub enum Stop {
     Missing(String),
     /// The service has no host of its own, and the person named none: `--endpoint NAME=URL`.
     NoEndpoint(String),
+    /// It takes credentials of the person's own, from these variables of the environment.
+    NoCredential(String),
     /// What is filled into the host is no label of one.
     NoHost,
     /// A step before it was answered otherwise than it must be.
@@ -92,28 +94,71 @@ fn take(step: &Step, answer: &Answer, values: &mut Values) -> Result<(), Stop> {
     }
     let Some(json) = answer.json() else { return Err(Stop::Refused(answer.status)) };
     let entry = match step.list {
-        None => json,
-        Some(list) => only_entry(step, json.pointer(list), values)?,
+        Some(list) => {
+            only_entry(step, json.pointer(list).and_then(Value::as_array).map(Vec::as_slice), values)?
+        }
+        None => only_entry(step, Some(std::slice::from_ref(json)), values)?,
     };
     for Header(name, pointer) in step.take.iter() {
-        let value = entry.pointer(pointer).and_then(text).ok_or_else(|| Stop::Missing((*name).to_owned()))?;
-        values.set(name, value.as_bytes());
+        let value = at_pointer(entry, pointer, values)?.ok_or_else(|| Stop::Missing((*name).to_owned()))?;
+        values.set(name, value.expose());
     }
     Ok(())
 }
 
+/// What stands at a pointer, which is a template and may end in a filter: `/key|ssh-fingerprint`.
+fn at_pointer(entry: &Value, pointer: &str, values: &Values) -> Result<Option<Secret>, Stop> {
+    let (pointer, filter) =
+        pointer.split_once('|').map_or((pointer, None), |(at, filter)| (at, Some(filter)));
+    let pointer = values.fill(pointer, Written::Plain).map_err(Stop::Missing)?;
+    let pointer = String::from_utf8_lossy(pointer.expose());
+    // What does not begin as a pointer does is meant as it is.
+    let value = match pointer.starts_with('/') || pointer.is_empty() {
+        true => entry.pointer(&pointer).and_then(text),
+        false => Some(pointer.into_owned()),
+    };
+    let value = value.map(|text| Secret::new(text.as_bytes()));
+    Ok(match filter {
+        Some(filter) => value.and_then(|value| filtered(&value, filter)),
+        None => value,
+    })
+}
+
+/// Asks one question for what its answer tells, by the names of its `take`; nothing where no entry of its list matches.
+///
+/// # Errors
+/// Why there is no answer.
+pub fn look_up(
+    client: &Client,
+    endpoint: &str,
+    step: &Step,
+    values: &Values,
+) -> Result<Vec<(&'static str, String)>, Stop> {
+    let mut values = values.clone();
+    let answer = client.send(&request(client, endpoint, &step.call, Kind::Question, &mut values)?);
+    match take(step, &answer.map_err(Stop::Trouble)?, &mut values) {
+        Err(Stop::Entries(0)) => return Ok(vec![]),
+        other => other?,
+    }
+    let told = step.take.iter().filter_map(|Header(name, _)| {
+        let text = String::from_utf8_lossy(values.get(name)?.expose()).into_owned();
+        Some((*name, shortened(&text)))
+    });
+    Ok(told.collect())
+}
+
 /// The one entry of a list that matches.
-fn only_entry<'a>(step: &Step, list: Option<&'a Value>, values: &Values) -> Result<&'a Value, Stop> {
+fn only_entry<'a>(step: &Step, list: Option<&'a [Value]>, values: &Values) -> Result<&'a Value, Stop> {
     let mut wanted = vec![];
     for Header(pointer, template) in step.matching.iter() {
         wanted.push((*pointer, values.fill(template, Written::Plain).map_err(Stop::Missing)?));
     }
     let matches = |entry: &&Value| {
         wanted.iter().all(|(pointer, value)| {
-            entry.pointer(pointer).and_then(text).is_some_and(|text| text.as_bytes() == value.expose())
+            at_pointer(entry, pointer, values).is_ok_and(|found| found.as_ref() == Some(value))
         })
     };
-    let entries: Vec<&Value> = list.and_then(Value::as_array).into_iter().flatten().filter(matches).collect();
+    let entries: Vec<&Value> = list.into_iter().flatten().filter(matches).collect();
     match entries[..] {
         [entry] => Ok(entry),
         _ => Err(Stop::Entries(entries.len())),

@@ -13,5 +13,5 @@ mod values;
 pub use answer::Answer;
 pub use client::{Client, Options, Sent, Trouble, Watch};
 pub use endpoints::{Endpoints, address};
-pub use exchange::{Kind, Stop, exchange, host_of};
+pub use exchange::{Kind, Stop, exchange, host_of, look_up};
 pub use values::Values;

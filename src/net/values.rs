@@ -1,16 +1,19 @@
 //! What the places of a template stand for.
 
 use std::collections::BTreeMap;
+use std::env;
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::text;
-use crate::model::{Piece, Secret, pieces};
+use crate::model::{By, Piece, Secret, pieces};
 
 /// What is written as it is in a URL: the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -66,6 +69,25 @@ impl Values {
         self.named.insert(name.to_owned(), Secret::new(value));
     }
 
+    /// The same with credentials of a person's own, from the environment.
+    ///
+    /// # Errors
+    /// The names of the variables, where one is not set.
+    pub fn with_credentials(self, by: By) -> Result<Values, String> {
+        let By::Admin(names) = by else { return Ok(self) };
+        names.iter().try_fold(self, |values, name| {
+            match env::var_os(name).filter(|value| !value.is_empty()) {
+                Some(value) => Ok(values.with(&name.to_ascii_lowercase(), value.as_encoded_bytes())),
+                None => Err(names.join(" and ")),
+            }
+        })
+    }
+
+    /// What a template is with these values; nothing where one of them is not known.
+    pub fn filled(&self, template: &str) -> Option<Secret> {
+        self.fill(template, Written::Plain).ok()
+    }
+
     /// A value by its name.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.named.get(name)
@@ -114,8 +136,8 @@ impl Values {
 
 /// What a filter makes of a value: `first:N`, `last:N`, `split:SEPARATOR:INDEX`, `before:TEXT`, `after:TEXT`,
 /// `base64`, `base64-decode` (of either alphabet, padded or not), `json:POINTER` (RFC 6901), `sha256-base64url`,
-/// `url` (percent-encoded). Nothing where the value has no such part.
-fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
+/// `sha256-base64`, `ssh-fingerprint`, `url` (percent-encoded). Nothing where the value has no such part.
+pub(super) fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
     let bytes = value.expose();
     let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
     let find = |text: &str| memchr::memmem::find(bytes, text.as_bytes());
@@ -154,6 +176,13 @@ fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
             let text = String::from_utf8_lossy(bytes);
             let written: Zeroizing<String> = Zeroizing::new(utf8_percent_encode(&text, RESERVED).collect());
             return Some(Secret::new(written.as_bytes()));
+        }
+        "sha256-base64" => return Some(Secret::new(STANDARD.encode(Sha256::digest(bytes)).as_bytes())),
+        // The line of a public key, as `ssh-keygen -l` names it.
+        "ssh-fingerprint" => {
+            let blob = STANDARD.decode(bytes.split(|&byte| byte == b' ').nth(1)?).ok()?;
+            let digest = STANDARD_NO_PAD.encode(Sha256::digest(blob));
+            return Some(Secret::new(format!("SHA256:{digest}").as_bytes()));
         }
         "sha256-base64url" => {
             return Some(Secret::new(URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)).as_bytes()));

@@ -93,6 +93,11 @@ impl Page<'_> {
             let style = if matches!(finding.verdict, Verdict::Live(_)) { MASK } else { NAME };
             self.line(style, &format!("  {}", sanitize(&said)))?;
         }
+        if !finding.owner.is_empty() {
+            let facts = finding.owner.iter().map(|fact| format!("{} {}", fact.label, fact.text));
+            let known = facts.collect::<Vec<_>>().join(" · ");
+            self.line(NAME, &format!("  known without using it: {}", sanitize(&known)))?;
+        }
         self.line(DIM, &format!("  {}", about(finding)))?;
         self.blank()
     }

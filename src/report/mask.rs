@@ -46,6 +46,7 @@ pub(super) fn masked(report: &Report) -> Report {
         for fact in &mut finding.evidence.facts {
             masker.text(&mut fact.text);
         }
+        finding.owner.iter_mut().for_each(|fact| masker.text(&mut fact.text));
         finding.verdict.texts_mut().for_each(|text| masker.text(text));
         for (place, excerpt) in &mut finding.places {
             masker.path(&mut place.path);

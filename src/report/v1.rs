@@ -59,6 +59,8 @@ pub(super) struct Finding<'a> {
     verdict: Verdict<'a>,
     proof: &'a str,
     facts: Vec<Fact<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    owner: Vec<Fact<'a>>,
     secret: Secret<'a>,
     risk: &'a str,
     revoke_page: Option<&'a str>,
@@ -227,6 +229,7 @@ impl<'a> Finding<'a> {
             verdict: Verdict::of(&finding.verdict),
             proof: finding.evidence.level.as_str(),
             facts: finding.evidence.facts.iter().map(Fact::of).collect(),
+            owner: finding.owner.iter().map(Fact::of).collect(),
             secret: Secret {
                 masked: mask::mask(rule),
                 length: mask::length(finding),

@@ -1,8 +1,6 @@
 //! Makes the calls of a plan, and says what came of each.
 
-use std::env;
-
-use crate::model::{By, Finding, ProofLevel, Revoke, Secret};
+use crate::model::{Finding, ProofLevel, Revoke, Secret};
 use crate::net::{Answer, Client, Kind, Stop, Trouble, Values, exchange};
 
 /// What came of a call, before anybody was asked whether the token is dead.
@@ -51,9 +49,12 @@ pub fn act(
     if let Some(why) = targets.iter().find_map(|target| unproven(target)) {
         return (Outcome::Unsupported(why), none);
     }
-    let values = match with_credentials(values(finding), revoke) {
+    let values = match values(finding).with_credentials(revoke.by) {
         Ok(values) => values,
-        Err(why) => return (Outcome::Unsupported(why), none),
+        Err(names) => {
+            let why = format!("it takes an administrator's credential; set {names} and try again");
+            return (Outcome::Unsupported(why), none);
+        }
     };
     let secrets: Vec<Secret> = targets.iter().map(|target| target.finding.secret.clone()).collect();
     let values = values.with_batch(secrets);
@@ -110,17 +111,6 @@ fn unproven(target: &Target<'_>) -> Option<String> {
     })
 }
 
-/// The values with an administrator's credential from the environment.
-fn with_credentials(values: Values, revoke: &Revoke) -> Result<Values, String> {
-    let By::Admin(names) = revoke.by else { return Ok(values) };
-    names.iter().try_fold(values, |values, name| match env::var_os(name).filter(|value| !value.is_empty()) {
-        Some(value) => Ok(values.with(&name.to_ascii_lowercase(), value.as_encoded_bytes())),
-        None => {
-            Err(format!("it takes an administrator's credential; set {} and try again", names.join(" and ")))
-        }
-    })
-}
-
 fn outcome(revoke: &Revoke, answer: &Answer) -> Outcome {
     let status = answer.status;
     if answer.is_page() {
@@ -141,6 +131,7 @@ fn stopped_by(stop: &Stop) -> Outcome {
         Stop::NoEndpoint(name) => {
             Outcome::Unsupported(format!("name the server it is for: --endpoint {name}=URL"))
         }
+        Stop::NoCredential(names) => Outcome::Unsupported(format!("set {names} and try again")),
         Stop::NoHost => Outcome::Unsupported("what was found beside it is no name of a host".into()),
         Stop::Refused(status) => Outcome::Refused(format!("a question before it was answered {status}")),
         Stop::Entries(number) => Outcome::Refused(format!(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Ledger;
-use crate::model::{Appearance, By, Finding, Revoke, Verdict, moment};
+use crate::model::{Appearance, By, Fact, Finding, Revoke, Verdict, moment};
 
 /// Version of the form.
 const SCHEMA: u32 = 1;
@@ -207,7 +207,7 @@ impl Item {
             name: rule.name.into(),
             masked,
             places: finding.places.iter().map(|(place, _)| ItemPlace::of(place)).collect(),
-            verdict: Said::of(&finding.verdict),
+            verdict: Said::of(&finding.verdict, &finding.owner),
             action,
             why_not,
             tell: tell(finding),
@@ -260,22 +260,29 @@ impl ItemPlace {
 
 impl Said {
     /// The same in words.
-    pub fn of(verdict: &Verdict) -> Said {
+    pub fn of(verdict: &Verdict, owner: &[Fact]) -> Said {
         let (detail, host) = match verdict {
             Verdict::NotAsked => (None, None),
             Verdict::Live(answered) | Verdict::Dead(answered) => (None, Some(answered.host.clone())),
             Verdict::Unknown(unknown) => (Some(unknown.detail.clone()), None),
         };
-        let facts = verdict.facts().iter().map(|fact| (fact.label.to_owned(), fact.text.clone())).collect();
+        let facts = verdict
+            .facts()
+            .iter()
+            .chain(owner)
+            .map(|fact| (fact.label.to_owned(), fact.text.clone()))
+            .collect();
         Said { state: verdict.as_str().into(), detail, host, facts }
     }
 }
 
 /// Whom the provider names, and who brought it in.
 fn tell(finding: &Finding) -> Vec<String> {
+    let facts: Vec<&Fact> = finding.verdict.facts().iter().chain(&finding.owner).collect();
     let named = ["owner", "email", "organization", "account"];
+    let of_label = |label: &&str| facts.iter().filter(|fact| fact.label == *label).collect::<Vec<_>>();
     let mut tell: Vec<String> =
-        named.iter().filter_map(|label| Some(format!("{label} {}", finding.verdict.fact(label)?))).collect();
+        named.iter().flat_map(of_label).map(|fact| format!("{} {}", fact.label, fact.text)).collect();
     let appearances = finding.places.iter().filter_map(|(place, _)| place.appearance.as_deref());
     let authors = appearances.filter_map(|appearance| appearance.introduced.as_ref());
     tell.extend(authors.map(|commit| format!("author {}", commit.author)));

@@ -70,6 +70,7 @@ impl<'a> Asker<'a> {
 
     fn put(&self, rule: &Rule, verify: &Verify, values: &Values) -> Result<Answer, Stop> {
         let kind = if verify.safety.changes_state { Kind::Change } else { Kind::Question };
+        let values = &values.clone().with_credentials(verify.by).map_err(Stop::NoCredential)?;
         exchange(self.client, rule.endpoint, (&verify.first, &verify.call, kind), values, &mut || Ok(()))
     }
 
@@ -164,6 +165,9 @@ pub(super) fn told(stop: &Stop) -> Unknown {
         }
         Stop::NoEndpoint(name) => {
             (Reason::NoEndpoint, format!("name the server it is for: --endpoint {name}=URL"))
+        }
+        Stop::NoCredential(names) => {
+            (Reason::NotAllowed, format!("the question takes credentials of your own; set {names}"))
         }
         Stop::NoHost => (Reason::NoCompanion, "what was found beside it is no name of a host".into()),
         Stop::Refused(status) => {

@@ -4,9 +4,11 @@
 mod ask;
 mod cache;
 mod control;
+mod owner;
 mod policy;
 mod questions;
 
 pub use cache::Cache;
+pub use owner::learn_owners;
 pub use policy::Policy;
 pub use questions::{ask_all, questions, verdict_of};

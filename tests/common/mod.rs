@@ -149,6 +149,10 @@ impl Project {
         for name in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
+        // Where the tests run is not what they are about.
+        for name in ["CI", "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITLAB_CI", "HTTPS_PROXY", "HTTP_PROXY"] {
+            command.env_remove(name);
+        }
         Stanch { command, input: Box::new(|_| Ok(())) }
     }
 }

@@ -7,8 +7,8 @@ use toml::de::DeTable;
 
 use super::{Reader, SOURCES, leak};
 use crate::model::{
-    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Method,
-    Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
+    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
+    Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
 
 /// Every key of a call.
@@ -20,6 +20,7 @@ const STEP: &[&str] = &["list", "matching", "take", "when"];
 
 /// Every key of `verify`, beside those of a call.
 const VERIFY: &[&str] = &[
+    "by",
     "changes_state",
     "dead",
     "first",
@@ -49,6 +50,9 @@ const REVOKE: &[&str] = &[
     "verb",
 ];
 
+/// Every key of `owner`, beside those of a call and of `first`.
+const LOOKUP: &[&str] = &["by", "source"];
+
 /// What templates may name without anyone having to say where it is from.
 const GIVEN: &[&str] =
     &["assertion", "endpoint", "now", "nonce", "secret", "secrets", "signature", "timestamp", "timestamp_ms"];
@@ -62,8 +66,10 @@ const FILTERS: &[&str] = &[
     "first",
     "json",
     "last",
+    "sha256-base64",
     "sha256-base64url",
     "split",
+    "ssh-fingerprint",
     "url",
 ];
 
@@ -73,6 +79,7 @@ pub(super) struct Calls {
     pub(super) parts: List<Header>,
     pub(super) companions: List<Companion>,
     pub(super) verify: List<Verify>,
+    pub(super) owner: List<Lookup>,
     pub(super) revoke: List<Revoke>,
 }
 
@@ -92,7 +99,8 @@ impl Reader<'_, '_, '_> {
         if revoke.iter().any(|revoke| revoke.first.is_empty() && revoke.call.url.is_empty()) {
             self.fault("revoke", "a revocation needs a call".into());
         }
-        Calls { parts, companions, verify: List::of(verify.into_iter().flatten().collect()), revoke }
+        let owner = self.tables("owner", |table| table.lookup(source, &known));
+        Calls { parts, companions, verify: List::of(verify.into_iter().flatten().collect()), owner, revoke }
     }
 
     fn companions(&mut self) -> List<Companion> {
@@ -123,9 +131,13 @@ impl Reader<'_, '_, '_> {
     fn verify(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Verify> {
         self.known_keys(&[CALL, VERIFY].concat(), "`verify`");
         let source = self.one_of("source", SOURCES, Some(source))?;
-        let (first, known) = self.first(known);
+        let admin = self.strings("by");
+        let lower: Vec<String> = admin.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let known: BTreeSet<&str> = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
+        let (first, known) = self.first(&known);
         let call = self.call(&known)?;
         let verify = Verify {
+            by: if admin.is_empty() { By::Itself } else { By::Admin(List(admin)) },
             first,
             call,
             live: self.conditions("live"),
@@ -159,6 +171,26 @@ impl Reader<'_, '_, '_> {
             }
         }
         Some(verify)
+    }
+
+    fn lookup(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Lookup> {
+        self.known_keys(&[CALL, STEP, LOOKUP].concat(), "`owner`");
+        let source = self.one_of("source", SOURCES, Some(source))?;
+        let by = self.strings("by");
+        let lower: Vec<String> = by.iter().map(|name| name.to_ascii_lowercase()).collect();
+        // What a proof reads from a value may be asked for as well.
+        let proven = ["fingerprint"];
+        let known = known.iter().copied().chain(lower.iter().map(String::as_str)).chain(proven).collect();
+        let step = self.step(&known)?;
+        for Header(label, _) in step.take.iter() {
+            if !LABELS.contains(label) {
+                self.fault(
+                    "take",
+                    format!("`{label}` is told by none; choose one of: {}", LABELS.join(", ")),
+                );
+            }
+        }
+        Some(Lookup { step, by: List(by), source })
     }
 
     fn revoke(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Revoke> {
@@ -205,22 +237,27 @@ impl Reader<'_, '_, '_> {
         let mut known = known.clone();
         let steps = self.tables("first", |table| {
             table.known_keys(&[CALL, STEP].concat(), "`first`");
-            let call = table.call(&known)?;
-            let step = Step {
-                call,
-                when: table.conditions("when"),
-                list: table.pointer("list"),
-                matching: table.pairs("matching"),
-                take: table.pairs("take"),
-            };
-            step.matching.iter().for_each(|field| table.template("matching", field.1, &known));
-            if step.when.is_empty() {
-                table.fault("when", "`when` must name the answers after which the call goes on".into());
-            }
+            let step = table.step(&known)?;
             known.extend(step.take.iter().map(|field| field.0));
             Some(step)
         });
         (steps, known)
+    }
+
+    fn step(&mut self, known: &BTreeSet<&str>) -> Option<Step> {
+        let step = Step {
+            call: self.call(known)?,
+            when: self.conditions("when"),
+            list: self.pointer("list"),
+            matching: self.pairs("matching"),
+            take: self.pairs("take"),
+        };
+        step.matching.iter().for_each(|field| self.template("matching", field.1, known));
+        step.take.iter().for_each(|field| self.template("take", field.1, known));
+        if step.when.is_empty() {
+            self.fault("when", "`when` must name the answers after which the call goes on".into());
+        }
+        Some(step)
     }
 
     fn call(&mut self, known: &BTreeSet<&str>) -> Option<Call> {
@@ -462,7 +499,7 @@ fn placeholders(template: &str) -> Vec<&str> {
 /// Whether a URL goes to a host that the rule fixes, but for one label below a vendor's domain, or to one that the
 /// person names.
 fn host(url: &str) -> Result<(), String> {
-    if url.starts_with("{endpoint}/") {
+    if url == "{endpoint}" || url.starts_with("{endpoint}/") {
         return Ok(());
     }
     let Some(rest) = url.strip_prefix("https://") else {
