@@ -38,8 +38,8 @@ pub struct Asking {
 
 impl Asking {
     /// Asks about all findings that may be asked about.
-    pub(super) fn ask(&self, settled: &mut Settled) -> Result<(), CommandError> {
-        let client = self.client(&[])?;
+    pub(super) fn ask(&self, settled: &mut Settled, rules: &[&'static Rule]) -> Result<(), CommandError> {
+        let client = self.client(rules)?;
         let mut cache = match &self.verdicts {
             Some(folder) => Cache::open(folder).map_err(CommandError::new)?,
             None => Cache::default(),
@@ -57,8 +57,8 @@ impl Asking {
         cache.save().map_err(CommandError::new)
     }
 
-    /// The client for it. `own` are rules of the person, whose services may be named as well.
-    pub(super) fn client(&self, own: &[&'static Rule]) -> Result<Client, CommandError> {
+    /// The client for it. The services of these rules may be named.
+    pub(super) fn client(&self, rules: &[&'static Rule]) -> Result<Client, CommandError> {
         let trusted = match &self.ca_bundle {
             Some(path) => Some(fs::read(path).map_err(|error| {
                 CommandError::new(format!("{}: the certificates cannot be read: {error}", path.display()))
@@ -71,7 +71,7 @@ impl Asking {
             let _ = writeln!(io::stderr(), "stanch: {}", sanitize(&line));
         };
         Client::new(Options {
-            endpoints: self.endpoints(own)?,
+            endpoints: self.endpoints(rules)?,
             trusted,
             timeout: self.timeout.map(Duration::from_secs),
             watch: if self.loud { Some(Box::new(loud)) } else { None },
@@ -83,7 +83,7 @@ impl Asking {
     }
 
     /// The person's servers: those of their settings, of the environment, and as typed, the later ones first.
-    fn endpoints(&self, own: &[&'static Rule]) -> Result<Endpoints, CommandError> {
+    fn endpoints(&self, rules: &[&'static Rule]) -> Result<Endpoints, CommandError> {
         let mut endpoints = Endpoints::default();
         let (mut faults, mut named) = (vec![], vec![]);
         named.extend(settings()?.into_iter().map(|(name, url)| (name, url, "endpoints.toml")));
@@ -98,8 +98,7 @@ impl Asking {
                 )),
             }
         }
-        let is_known =
-            |name: &str| BUILTIN.iter().chain(own.iter().copied()).any(|rule| rule.endpoint == name);
+        let is_known = |name: &str| rules.iter().any(|rule| rule.endpoint == name);
         for (name, url, from) in named {
             if !is_known(&name) {
                 faults.push(format!("{from}: no rule asks a service `{name}`; {}", suggested(&name)));

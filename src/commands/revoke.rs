@@ -113,7 +113,7 @@ pub fn revoke(task: &RevokeTask) -> Result<Ended, CommandError> {
             let seen = recalled(&listed, &below, &prepared)?;
             let found =
                 settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Possible).findings;
-            carry_out(&plan, &asked, &found, scan, how)
+            carry_out(&plan, &asked, &found, (scan, &prepared), how)
         }
         RevokeTask::Stdin { scan, how, verb } => from_stdin(scan, how, verb.as_deref()),
     }
@@ -178,7 +178,7 @@ fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.scan.confidence);
     let ledger = Ledger::read(&task.ledger)?;
     let below = below.to_string_lossy().into_owned();
-    let plan = planned(settled.findings, &below, &task.scan, task.verb.as_deref(), &ledger)?;
+    let plan = planned(settled.findings, &below, (&task.scan, &prepared), task.verb.as_deref(), &ledger)?;
     let text = plan.to_json().map_err(CommandError::new)?;
     match &task.output {
         Some(path) => {
@@ -195,12 +195,12 @@ fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
 fn planned(
     mut findings: Vec<Finding>,
     below: &str,
-    scan: &ScanTask,
+    (scan, prepared): (&ScanTask, &Prepared),
     verb: Option<&str>,
     ledger: &Ledger,
 ) -> Result<Plan, CommandError> {
     let asking = scan.asking.clone().unwrap_or_default();
-    let client = asking.client(&[])?;
+    let client = asking.client(prepared.engine.rules())?;
     if asking.owners {
         learn_owners(&mut findings, &client, &asking.policy)
             .iter()
@@ -376,9 +376,9 @@ fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<End
         ));
     }
     let ledger = Ledger::read(&how.ledger)?;
-    let plan = planned(found.clone(), "", scan, verb, &ledger)?;
+    let plan = planned(found.clone(), "", (scan, &prepared), verb, &ledger)?;
     let items = agreed(&plan, how)?;
-    carry_out(&plan, &items, &found, scan, how)
+    carry_out(&plan, &items, &found, (scan, &prepared), how)
 }
 
 /// What became of an item.
@@ -415,7 +415,7 @@ fn carry_out(
     plan: &Plan,
     items: &[&Item],
     found: &[Finding],
-    scan: &ScanTask,
+    (scan, prepared): (&ScanTask, &Prepared),
     how: &Applying,
 ) -> Result<Ended, CommandError> {
     if items.is_empty() {
@@ -424,7 +424,7 @@ fn carry_out(
     }
     let mut ledger = Ledger::open(&how.ledger)?;
     let asking = scan.asking.clone().unwrap_or_default();
-    let client = asking.client(&[])?;
+    let client = asking.client(prepared.engine.rules())?;
     // A person agreed to each of these, so that their questions are allowed as the policy says and no more.
     let policy = Policy { named: items.iter().map(|item| item.id.clone()).collect(), ..asking.policy };
     let mut works: Vec<Work<'_>> = items.iter().map(|item| Work::of(item, found)).collect();

@@ -130,7 +130,7 @@ pub(super) fn finish(
 ) -> Result<Ended, CommandError> {
     let mut settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
     if let Some(asking) = &task.asking {
-        asking.ask(&mut settled)?;
+        asking.ask(&mut settled, prepared.engine.rules())?;
     }
     let notes = seen.notes.into_iter().chain(ignores.notes(complete)).collect();
     let mut report = Report { purge_plan: task.purge_plan, ..report(settled, seen.tally, notes) };

@@ -36,15 +36,20 @@ pub fn verify(task: &VerifyTask) -> Result<Ended, CommandError> {
         None => (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?),
     };
     if task.dry_run {
-        return dry_run(task, seen, ignores);
+        return dry_run(task, &prepared, seen, ignores);
     }
     finish(&task.scan, &prepared, seen, ignores, false)
 }
 
-fn dry_run(task: &VerifyTask, seen: Seen, mut ignores: IgnoreFile) -> Result<Ended, CommandError> {
+fn dry_run(
+    task: &VerifyTask,
+    prepared: &Prepared,
+    seen: Seen,
+    mut ignores: IgnoreFile,
+) -> Result<Ended, CommandError> {
     let asking = task.scan.asking.clone().unwrap_or_default();
     let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.scan.confidence);
-    let questions = questions(&settled.findings, &asking.client(&[])?, &asking.policy);
+    let questions = questions(&settled.findings, &asking.client(prepared.engine.rules())?, &asking.policy);
     let mut out = io::stdout().lock();
     match task.scan.format {
         Format::Human => write_questions(&questions, &mut out),
