@@ -115,7 +115,7 @@ fn statics(rules: &[&Rule]) -> String {
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
              head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
              needs_digit: {}, needs_both_cases: {}, drop_samples: {}, files: &{:?}, in_binary: {}, \
-             endpoint: {:?}, parts: {:?}, companions: {:?}, verify: {:?}, owner: {:?}, revoke: {:?}, examples: &{:?}, near_misses: &{:?} }},",
+             endpoint: {:?}, parts: {:?}, companions: {:?}, login: {:?}, verify: {:?}, owner: {:?}, revoke: {:?}, examples: &{:?}, near_misses: &{:?} }},",
             rule.id,
             rule.family,
             rule.provider,
@@ -147,6 +147,7 @@ fn statics(rules: &[&Rule]) -> String {
             rule.endpoint,
             rule.parts,
             rule.companions,
+            rule.login,
             rule.verify,
             rule.owner,
             rule.revoke,

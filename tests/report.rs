@@ -1439,6 +1439,7 @@ const PLAIN: Rule = Rule {
     endpoint: "example",
     parts: List::EMPTY,
     companions: List::EMPTY,
+    login: None,
     verify: List::EMPTY,
     owner: List::EMPTY,
     revoke: List::EMPTY,

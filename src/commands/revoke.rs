@@ -9,17 +9,18 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ci::{Place, place};
-use super::conceal::concealed;
+use super::conceal::conceal;
 use super::examine::examine;
 use super::scan::{Prepared, Seen, read_ignores, visit_roots};
 use super::verify::{recalled, report_among};
 use super::{CommandError, Ended, ScanTask};
 use crate::findings::{IgnoreFile, settle};
 use crate::model::{
-    BlobPath, Confidence, Finding, FindingId, PlaceKind, Revoke, UnknownReason, Verdict, moment,
+    BlobPath, Confidence, Finding, FindingId, PlaceKind, Report, Revoke, Secret, UnknownReason, Verdict,
+    moment,
 };
 use crate::net::{Client, host_of};
-use crate::report::{Listed, ListedPlace, masked_value, sanitize};
+use crate::report::{Listed, ListedPlace, masked_findings, masked_value, sanitize};
 use crate::revoke::{
     Action, Answered, Choice, Event, Item, ItemPlace, Ledger, LedgerError, Outcome, Plan, Record, Target,
     act, chosen, values, who,
@@ -207,21 +208,15 @@ fn planned(
             .for_each(|why| tell(&format!("stanch: {why}\n")));
     }
     ask_all(&mut findings, &client, &asking.policy, &mut Cache::default());
-    let items = findings.iter().map(|finding| {
-        let action = action(finding, verb, &client, &asking.policy);
-        Item::of(finding, masked_value(finding), action, ledger)
-    });
-    let mut items: Vec<Item> = items.collect();
-    items.iter_mut().for_each(conceal);
+    let actions: Vec<Result<Action, String>> =
+        findings.iter().map(|finding| action(finding, verb, &client, &asking.policy)).collect();
+    // What a provider says, and paths, may hold a secret themselves.
+    let mut told = Report { findings, ..Report::default() };
+    conceal(&mut told, &prepared.engine);
+    let told = masked_findings(told.findings);
+    let item = |(finding, action): (&Finding, _)| Item::of(finding, masked_value(finding), action, ledger);
+    let items = told.iter().zip(actions).map(item).collect();
     Ok(Plan::new(below, items, ledger, now()))
-}
-
-/// What a provider or a path says may hold a secret itself.
-fn conceal(item: &mut Item) {
-    let facts = item.verdict.facts.iter_mut().map(|(_, text)| text);
-    let detail = item.verdict.detail.iter_mut();
-    let told = item.tell.iter_mut();
-    facts.chain(detail).chain(told).for_each(|text| *text = concealed(text));
 }
 
 /// What would be done about a finding.
@@ -621,12 +616,22 @@ impl Run<'_> {
             before: work.before.as_str().to_owned(),
             after: after.to_owned(),
             status: answered.status,
-            request_id: answered.request_id.as_deref().map(concealed),
-            detail: detail.map(|detail| concealed(&detail)),
+            request_id: answered.request_id.clone().filter(|id| is_harmless(id, work.finding)),
+            detail: detail.filter(|detail| is_harmless(detail, work.finding)),
             prev: String::new(),
             hash: String::new(),
         }
     }
+}
+
+/// Whether a text from outside is short and holds nothing of a secret.
+fn is_harmless(text: &str, finding: Option<&Finding>) -> bool {
+    const PART: usize = 6;
+    let secret = finding.map(|finding| &finding.secret).map_or(&[][..], Secret::expose);
+    let holds_part = |part: &[u8]| memchr::memmem::find(text.as_bytes(), part).is_some();
+    text.len() <= 200
+        && !text.contains(char::is_control)
+        && !secret.windows(PART.min(secret.len().max(1))).any(holds_part)
 }
 
 /// What still is to be called about, by call: those of one list together, what can be undone first.

@@ -27,7 +27,7 @@ pub use gap::{Gap, GapReason};
 pub use moment::{day, moment, start_of_day};
 pub use path::BlobPath;
 pub use place::{Place, PlaceKind};
-pub use question::{Asked, Question};
+pub use question::{Asked, How, Question};
 pub use report::{Report, Tally};
 pub use rule::{
     Anchor, Confidence, Lead, ProofLevel, Rule, Severity, Specificity, Strength, Until, WrongProof,

@@ -16,8 +16,17 @@ pub struct Question {
 /// A question as it would be sent, without the secret.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// What the rule says of it.
-    pub verify: &'static Verify,
+    /// What is done.
+    pub how: How,
     /// The host that it goes to, and the port where it is not the usual one.
     pub host: String,
+}
+
+/// What is done to learn whether a secret works.
+#[derive(Debug, Clone, Copy)]
+pub enum How {
+    /// A request, as the rule says.
+    Request(&'static Verify),
+    /// A login at the server whose address the secret stands in.
+    Login,
 }

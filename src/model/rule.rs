@@ -75,6 +75,8 @@ pub struct Rule {
     pub parts: List<Header>,
     /// What stands near the secret and is needed to ask about it.
     pub companions: List<Companion>,
+    /// The companion that is the whole address of a database or another server at which the secret logs in.
+    pub login: Option<&'static str>,
     /// How to learn whether the token works; one at most.
     pub verify: List<Verify>,
     /// How to learn whose it is without using it.

@@ -120,6 +120,11 @@ impl Client {
         })
     }
 
+    /// How long a request may take.
+    pub fn timeout(&self) -> Duration {
+        self.options.timeout.unwrap_or(Duration::from_secs(20))
+    }
+
     /// The person's own servers.
     pub fn endpoints(&self) -> &Endpoints {
         &self.options.endpoints
@@ -223,7 +228,7 @@ impl Client {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(Duration::from_secs(10))
-            .timeout(self.options.timeout.unwrap_or(Duration::from_secs(20)));
+            .timeout(self.timeout());
         match &self.options.trusted {
             Some(pem) => Ok(building.tls_certs_merge(certificates(pem)?)),
             None => Ok(building),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod client;
+pub mod databases;
 mod endpoints;
 mod exchange;
 mod guard;

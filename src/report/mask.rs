@@ -30,6 +30,11 @@ pub fn masked_value(finding: &Finding) -> String {
     mask(finding.rule)
 }
 
+/// The same findings with every secret of them masked in every string.
+pub fn masked_findings(findings: Vec<Finding>) -> Vec<Finding> {
+    masked(&Report { findings, ..Report::default() }).findings
+}
+
 /// Length of a secret in bytes, unless it can be guessed.
 pub(super) fn length(finding: &Finding) -> Option<usize> {
     match finding.rule.strength {

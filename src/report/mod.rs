@@ -24,7 +24,7 @@ mod words;
 
 use std::io::{self, BufWriter, Write};
 
-pub use mask::masked_value;
+pub use mask::{masked_findings, masked_value};
 pub use progress::Progress;
 pub use questions::{write_questions, write_questions_json};
 pub use read::{Entry, Listed, ListedPlace, read};

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::sanitize;
-use crate::model::{Asked, Question, Unknown};
+use crate::model::{Asked, How, Question, Unknown, Verify};
 
 /// Writes a line for each question, for people.
 ///
@@ -14,17 +14,20 @@ use crate::model::{Asked, Question, Unknown};
 pub fn write_questions(questions: &[Question], out: &mut dyn Write) -> io::Result<()> {
     for Question { finding, rule, asked } in questions {
         match asked {
-            Ok(asked) => {
-                let call = &asked.verify.call;
+            Ok(Asked { how: How::Login, host }) => {
+                writeln!(out, "log in {finding} {}: {}", rule.id, sanitize(host))?;
+            }
+            Ok(Asked { how: How::Request(verify), host }) => {
+                let call = &verify.call;
                 let path = path_of(call.url);
                 writeln!(
                     out,
                     "ask    {finding} {}: {} {} {path}",
                     rule.id,
                     call.method.as_str(),
-                    sanitize(&asked.host)
+                    sanitize(host)
                 )?;
-                for remark in remarks(asked) {
+                for remark in remarks(verify) {
                     writeln!(out, "       {remark}")?;
                 }
             }
@@ -43,14 +46,14 @@ fn path_of(template: &str) -> &str {
     rest.find('/').map_or("/", |slash| &rest[slash..])
 }
 
-fn remarks(asked: &Asked) -> Vec<&'static str> {
-    let safety = asked.verify.safety;
+fn remarks(verify: &Verify) -> Vec<&'static str> {
+    let safety = verify.safety;
     let all = [
-        (asked.verify.secret_in_url, "the secret stands in the URL: the vendor offers no other form"),
+        (verify.secret_in_url, "the secret stands in the URL: the vendor offers no other form"),
         (safety.shows_in_log, "the owner sees it in a log"),
         (safety.changes_state, "it changes something"),
         (safety.locks_out, "it can lock an account"),
-        (asked.verify.source != "vendor-doc", "the vendor does not document it"),
+        (verify.source != "vendor-doc", "the vendor does not document it"),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, remark)| remark).collect()
 }
@@ -86,6 +89,26 @@ struct Call<'a> {
     source: &'static str,
 }
 
+impl<'a> Call<'a> {
+    fn of(asked: &'a Asked) -> Call<'a> {
+        let verify = match asked.how {
+            How::Request(verify) => Some(verify),
+            How::Login => None,
+        };
+        let safety = verify.map(|verify| verify.safety);
+        Call {
+            method: verify.map_or("LOGIN", |verify| verify.call.method.as_str()),
+            host: &asked.host,
+            url: verify.map_or("", |verify| verify.call.url),
+            secret_in_url: verify.is_some_and(|verify| verify.secret_in_url),
+            shows_in_log: safety.is_none_or(|safety| safety.shows_in_log),
+            changes_state: safety.is_some_and(|safety| safety.changes_state),
+            locks_out: safety.is_some_and(|safety| safety.locks_out),
+            source: verify.map_or("own", |verify| verify.source),
+        }
+    }
+}
+
 /// Writes the same as JSON.
 ///
 /// # Errors
@@ -99,16 +122,7 @@ pub fn write_questions_json(questions: &[Question], out: &mut dyn Write) -> io::
             asked: unknown.is_none(),
             reason: unknown.map(|unknown| unknown.reason.as_str()),
             detail: unknown.map(|unknown| unknown.detail.as_str()),
-            call: question.asked.as_ref().ok().map(|Asked { verify, host }| Call {
-                method: verify.call.method.as_str(),
-                host,
-                url: verify.call.url,
-                secret_in_url: verify.secret_in_url,
-                shows_in_log: verify.safety.shows_in_log,
-                changes_state: verify.safety.changes_state,
-                locks_out: verify.safety.locks_out,
-                source: verify.source,
-            }),
+            call: question.asked.as_ref().ok().map(Call::of),
         }
     });
     serde_json::to_writer_pretty(&mut *out, &Document { schema: 1, questions: rows.collect() })?;

@@ -28,7 +28,7 @@ pub(super) struct Document<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Line<'a> {
-    Finding(Finding<'a>),
+    Finding(Box<Finding<'a>>),
     Gap(Gap<'a>),
     Note {
         text: &'a str,
@@ -197,7 +197,8 @@ impl<'a> Document<'a> {
 impl<'a> Line<'a> {
     /// The lines of a report, one after the other, so that none but the current one is in memory.
     pub(super) fn all(report: &'a model::Report, view: View) -> impl Iterator<Item = Line<'a>> {
-        let findings = report.findings.iter().map(move |finding| Line::Finding(Finding::of(finding, view)));
+        let findings =
+            report.findings.iter().map(move |finding| Line::Finding(Box::new(Finding::of(finding, view))));
         let notes = report.notes.iter().map(|text| Line::Note { text });
         let tally = || Line::Tally { schema: SCHEMA, tool: Tool::this(), tally: Tally::of(report) };
         findings.chain(gaps(report).map(Line::Gap)).chain(notes).chain(std::iter::once_with(tally))

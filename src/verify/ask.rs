@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::control::mutated;
 use crate::model::{Answered, Condition, Fact, Rule, Secret, Told, Unknown, UnknownReason, Verdict, Verify};
+use crate::net::databases::{self, Login};
 use crate::net::{Answer, Client, Kind, Stop, Trouble, Values, exchange, host_of};
 
 /// Asks questions, and remembers of whom it is known whether they tell values apart.
@@ -48,6 +49,21 @@ impl<'a> Asker<'a> {
             }
         }
         verdict
+    }
+
+    /// Logs in at the server of an address.
+    pub(super) fn log_in(&self, address: &Secret) -> Verdict {
+        let host = databases::host(address).unwrap_or_default();
+        match databases::login(address, self.client.timeout()) {
+            Login::Accepted { facts } => {
+                let facts = facts.into_iter().map(|(label, text)| Fact { label, text }).collect();
+                Verdict::Live(Answered { host, facts })
+            }
+            Login::Refused => Verdict::Dead(Answered { host, facts: vec![] }),
+            Login::Unclear(why) => unknown(UnknownReason::Unclear, why),
+            Login::Unreachable(why) => unknown(UnknownReason::Unreachable, why),
+            Login::TimedOut => unknown(UnknownReason::TimedOut, "the login was not done in time"),
+        }
     }
 
     fn ask_with(&self, rule: &'static Rule, verify: &'static Verify, values: &Values) -> Verdict {

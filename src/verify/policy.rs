@@ -49,6 +49,24 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether a login may be tried with a finding.
+    pub(super) fn allows_login(&self, finding: &Finding) -> Result<(), Unknown> {
+        let no = |reason, detail: &str| Err(Unknown { reason, detail: detail.to_owned() });
+        if !self.databases {
+            return no(
+                UnknownReason::NotAllowed,
+                "nobody logs in at databases unasked; --databases (--verify=databases of a scan) does",
+            );
+        }
+        if finding.confidence == Confidence::Possible && !self.names(finding) {
+            return no(
+                UnknownReason::Unsure,
+                "only a possible password; name its id with --id to try it all the same",
+            );
+        }
+        Ok(())
+    }
+
     /// Whether a finding or its rule was named.
     pub fn names(&self, finding: &Finding) -> bool {
         self.named.iter().any(|name| *name == finding.id.0 || name == finding.rule.id)

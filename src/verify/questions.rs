@@ -8,9 +8,9 @@ use std::thread;
 use super::ask::{Asker, told};
 use super::{Cache, Policy};
 use crate::model::{
-    Asked, Confidence, Finding, Nearby, Question, Rule, Secret, Unknown, UnknownReason, Verdict, Verify,
+    Asked, Confidence, Finding, How, Nearby, Question, Rule, Secret, Unknown, UnknownReason, Verdict, Verify,
 };
-use crate::net::{Client, Values, host_of};
+use crate::net::{Client, Values, databases, host_of};
 
 /// So many hosts are asked at a time; of each, one question after the other.
 const HOSTS_AT_A_TIME: usize = 32;
@@ -62,10 +62,7 @@ fn asked(
         while let Some(of_host) = next() {
             for at in of_host {
                 let finding = &findings[at];
-                let Some(verify) = finding.rule.verify.first() else { continue };
-                let verdict = cache
-                    .get(finding)
-                    .unwrap_or_else(|| asker.ask(finding.rule, verify, &sets(finding, verify)));
+                let verdict = cache.get(finding).unwrap_or_else(|| put(finding, &asker));
                 verdicts.lock().unwrap_or_else(PoisonError::into_inner).push((at, verdict));
             }
         }
@@ -90,22 +87,41 @@ pub fn questions(findings: &[Finding], client: &Client, policy: &Policy) -> Vec<
 
 /// Asks about one finding, whatever is remembered.
 pub fn verdict_of(finding: &Finding, client: &Client, policy: &Policy) -> Verdict {
-    match (prepared(finding, client, policy), finding.rule.verify.first()) {
-        (Err(unknown), _) => Verdict::Unknown(unknown),
-        (Ok(_), Some(verify)) => Asker::new(client).ask(finding.rule, verify, &sets(finding, verify)),
-        (Ok(_), None) => Verdict::NotAsked,
+    match prepared(finding, client, policy) {
+        Err(unknown) => Verdict::Unknown(unknown),
+        Ok(_) => put(finding, &Asker::new(client)),
     }
+}
+
+/// Puts a question that is allowed.
+fn put(finding: &Finding, asker: &Asker<'_>) -> Verdict {
+    match (finding.rule.verify.first(), address(finding)) {
+        (Some(verify), _) => asker.ask(finding.rule, verify, &sets(finding, verify)),
+        (None, Some(address)) => asker.log_in(address),
+        (None, None) => Verdict::NotAsked,
+    }
+}
+
+/// The address of a server that the secret stands in, where its rule knows one.
+fn address(finding: &Finding) -> Option<&Secret> {
+    let name = finding.rule.login?;
+    let around = finding.nearby.iter().find(|nearby| nearby.name == name && nearby.distance == 0);
+    around.map(|nearby| &nearby.value)
 }
 
 fn prepared(finding: &Finding, client: &Client, policy: &Policy) -> Result<Asked, Unknown> {
     let Some(verify) = finding.rule.verify.0.first() else {
+        if let Some(host) = address(finding).and_then(databases::host) {
+            policy.allows_login(finding)?;
+            return Ok(Asked { how: How::Login, host });
+        }
         let detail = "no way is known to ask about tokens of this kind".into();
         return Err(Unknown { reason: UnknownReason::NoVerifier, detail });
     };
     policy.allows(finding, verify)?;
     let sets = sets(finding, verify);
     let host = host_of(client, finding.rule.endpoint, &verify.call, &sets[0]).map_err(|stop| told(&stop))?;
-    Ok(Asked { verify, host })
+    Ok(Asked { how: How::Request(verify), host })
 }
 
 /// What the templates of a finding's calls stand for, with its companions: the nearest of each name, and after that

@@ -103,6 +103,17 @@ impl Reader<'_, '_, '_> {
         Calls { parts, companions, verify: List::of(verify.into_iter().flatten().collect()), owner, revoke }
     }
 
+    /// The name of the companion that is the address of a server.
+    pub(super) fn login(&mut self, companions: &[Companion]) -> Option<&'static str> {
+        let name = self.optional("login")?;
+        let known =
+            companions.iter().find(|companion| companion.name == name).map(|companion| companion.name);
+        if known.is_none() {
+            self.fault("login", format!("`{name}` is none of the rule's companions"));
+        }
+        known
+    }
+
     fn companions(&mut self) -> List<Companion> {
         let named = self.pairs("companions");
         let companions = named.iter().map(|&Header(name, from)| {

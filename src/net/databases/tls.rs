@@ -1,0 +1,242 @@
+//! What a URI says of TLS, and certificates judged by it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
+};
+
+/// How a connection is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) need: Need,
+    check: Check,
+    /// Whether the URI says so; otherwise it is what is done when it says nothing.
+    said: bool,
+}
+
+/// Whether a connection has TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Never,
+    /// Where the server has it.
+    IfOffered,
+    Always,
+}
+
+/// What must be right with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Nothing,
+    /// Who signed it.
+    Signer,
+    /// Who signed it and for which host.
+    All,
+}
+
+/// Who the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// It is as sure as the URI wants it.
+    Sure,
+    /// Its certificate is none that this machine trusts.
+    Doubtful,
+}
+
+impl Wish {
+    /// What the words of a query say, in those of any of the clients:
+    /// [libpq](https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION),
+    /// [mysql](https://dev.mysql.com/doc/refman/8.4/en/connection-options.html#option_general_ssl-mode),
+    /// [go-sql-driver](https://github.com/go-sql-driver/mysql#tls),
+    /// [MongoDB](https://www.mongodb.com/docs/manual/reference/connection-string-options/#tls-options),
+    /// [redis-py](https://redis.readthedocs.io/en/stable/connections.html),
+    /// [RabbitMQ](https://www.rabbitmq.com/docs/uri-query-parameters).
+    pub(super) fn told(query: &[(String, String)]) -> Wish {
+        let mut wish = Wish { need: Need::IfOffered, check: Check::All, said: false };
+        for (name, value) in query {
+            match (&*plain(name), &*plain(value)) {
+                ("sslmode" | "tls" | "ssl" | "usessl", value) => wish = Wish::of_mode(value).unwrap_or(wish),
+                ("tlsinsecure" | "tlsallowinvalidcertificates", "true")
+                | ("sslcertreqs" | "verify", "none" | "verifynone") => wish.check = Check::Nothing,
+                ("tlsallowinvalidhostnames", "true") => wish.check = Check::Signer,
+                _ => {}
+            }
+        }
+        wish
+    }
+
+    fn of_mode(mode: &str) -> Option<Wish> {
+        let (need, check) = match mode {
+            "disable" | "disabled" | "false" | "0" | "no" => (Need::Never, Check::All),
+            "allow" | "prefer" | "preferred" => (Need::IfOffered, Check::Nothing),
+            "require" | "required" | "skipverify" | "noverify" => (Need::Always, Check::Nothing),
+            "verifyca" => (Need::Always, Check::Signer),
+            "verifyfull" | "verifyidentity" | "true" | "1" | "yes" => (Need::Always, Check::All),
+            _ => return None,
+        };
+        Some(Wish { need, check, said: true })
+    }
+
+    /// The same with TLS in any case.
+    pub(super) fn always(self) -> Wish {
+        Wish { need: Need::Always, ..self }
+    }
+
+    /// Whether the URI says that there is to be no TLS.
+    pub(super) fn wants_none(self) -> bool {
+        self.said && self.need == Need::Never
+    }
+
+    /// Whether a connection may go on though it is doubtful who the server is: where the URI says nothing of TLS and
+    /// there could be a connection without it, too.
+    fn bears_doubt(self) -> bool {
+        !self.said && self.need == Need::IfOffered
+    }
+}
+
+/// A name or a value without what clients write differently.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// The client's side of a TLS connection, and what tells after the handshake who the server is.
+///
+/// # Errors
+/// Why there can be none.
+pub(super) fn client(host: &str, wish: Wish) -> Result<(ClientConnection, Judge), String> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let provider = Arc::new(ring::default_provider());
+    let judge = Judge { trusted: trusted(&provider)?, wish, doubtful: Arc::default() };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(judge.clone()))
+        .with_no_client_auth();
+    let connection = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
+    Ok((connection, judge))
+}
+
+/// The system's trust store, read once.
+fn trusted(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    static TRUSTED: OnceLock<Result<Arc<dyn ServerCertVerifier>, String>> = OnceLock::new();
+    let read = || {
+        let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
+        verifier
+            .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+            .map_err(|error| error.to_string())
+    };
+    TRUSTED.get_or_init(read).clone()
+}
+
+/// Judges certificates as a URI wants it.
+#[derive(Debug, Clone)]
+pub(super) struct Judge {
+    trusted: Arc<dyn ServerCertVerifier>,
+    wish: Wish,
+    doubtful: Arc<AtomicBool>,
+}
+
+impl Judge {
+    /// What was found.
+    pub(super) fn identity(&self) -> Identity {
+        if self.doubtful.load(Ordering::Acquire) { Identity::Doubtful } else { Identity::Sure }
+    }
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        above: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.trusted.verify_server_cert(own, above, name, ocsp, now) {
+            Err(error) if !suffices(self.wish.check, &error) && !self.wish.bears_doubt() => Err(error),
+            Err(error) => {
+                self.doubtful.store(!suffices(self.wish.check, &error), Ordering::Release);
+                Ok(ServerCertVerified::assertion())
+            }
+            Ok(verified) => Ok(verified),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.trusted.verify_tls12_signature(message, own, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.trusted.verify_tls13_signature(message, own, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.trusted.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate with this fault is good enough. The signer is looked at before the name
+/// (`WebPkiServerVerifier::verify_server_cert`), so that a wrong name is the only fault.
+fn suffices(check: Check, fault: &Error) -> bool {
+    let is_name = matches!(
+        fault,
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        )
+    );
+    match check {
+        Check::Nothing => true,
+        Check::Signer => is_name,
+        Check::All => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_about_tls() {
+        for (query, need, check, said) in [
+            ("", Need::IfOffered, Check::All, false),
+            ("x=require", Need::IfOffered, Check::All, false),
+            ("sslmode=disable", Need::Never, Check::All, true),
+            ("sslmode=prefer", Need::IfOffered, Check::Nothing, true),
+            ("sslmode=require", Need::Always, Check::Nothing, true),
+            ("sslmode=verify-ca", Need::Always, Check::Signer, true),
+            ("sslmode=verify-full", Need::Always, Check::All, true),
+            ("sslmode=other", Need::IfOffered, Check::All, false),
+            ("ssl-mode=VERIFY_IDENTITY", Need::Always, Check::All, true),
+            ("ssl_mode=REQUIRED", Need::Always, Check::Nothing, true),
+            ("tls=skip-verify", Need::Always, Check::Nothing, true),
+            ("useSSL=false", Need::Never, Check::All, true),
+            ("tls=true", Need::Always, Check::All, true),
+            ("tls=true&tlsAllowInvalidHostnames=true", Need::Always, Check::Signer, true),
+            ("ssl=true&tlsInsecure=true", Need::Always, Check::Nothing, true),
+            ("ssl_cert_reqs=none", Need::IfOffered, Check::Nothing, false),
+            ("verify=verify_none", Need::IfOffered, Check::Nothing, false),
+        ] {
+            let query: Vec<_> = query
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            assert_eq!(Wish::told(&query), Wish { need, check, said }, "{query:?}");
+        }
+    }
+}
