@@ -396,7 +396,7 @@ typo.toml:4:1: `source` is missing
 typo.toml:4:1: at least one template in `examples` is needed: it is the rule's test
 typo.toml:4:1: at least two templates in `near_misses` are needed: look-alikes that are no token
 typo.toml:5:6: `Not Kebab` must be lower-case words and digits joined by single hyphens
-typo.toml:6:1: unknown key `severty` in a rule; known are: category, companions, confidence, context, docs, drop_samples, endpoint, examples, family, files, id, in_binary, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, parts, pattern, proof, provider, revoke, revoke_page, risk, severity, source, specificity, strength, verify, wrong_proof
+typo.toml:6:1: unknown key `severty` in a rule; known are: category, companions, confidence, context, docs, drop_samples, endpoint, examples, family, files, id, in_binary, login, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, owner, parts, pattern, proof, provider, revoke, revoke_page, risk, severity, source, specificity, strength, verify, wrong_proof
 
 "#]]
     );
@@ -1061,6 +1061,7 @@ fn rules_list_tells_every_rule() {
         "proof",
         "provider",
         "revoke",
+        "revoke_by",
         "revoke_page",
         "severity",
         "source",
@@ -1099,6 +1100,12 @@ GitHub personal access token (classic) (GitHub, code-host, critical)
   pattern      ghp_[0-9A-Za-z]{36}
   proof        crc32-base62
   confidence   likely
+  verify       GET https://api.github.com/user (vendor-doc)
+  whose it is  GET https://api.github.com/orgs/{github_org}/audit-log?phrase=hashed_token%3A%22{token_hash}%22&include=all&per_page=1, with GITHUB_ORG and GITHUB_ADMIN_TOKEN
+  whose it is  GET https://api.github.com/orgs/{github_org}/credential-authorizations?per_page=100, with GITHUB_ORG and GITHUB_ADMIN_TOKEN
+  revoke       POST https://api.github.com/credentials/revoke (vendor-doc)
+               dies: token; cannot be undone. GitHub revokes it everywhere for good, mails its owner and writes it into their security log.
+  your server  --endpoint github=URL
   revoke at    https://github.com/settings/tokens
   see          https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens
 
