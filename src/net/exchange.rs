@@ -9,7 +9,7 @@ use super::answer::{shortened, text};
 use super::client::{Request, host_and_port};
 use super::values::{Values, Written, filtered};
 use super::{Answer, Client, Trouble, sign};
-use crate::model::{Body, Call, Header, Method, Secret, Step, moment};
+use crate::model::{At, Body, Call, Header, Method, Secret, Step, moment};
 
 /// Whether a call may change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,15 @@ fn take(step: &Step, answer: &Answer, values: &mut Values) -> Result<(), Stop> {
     if answer.is_page() || !answer.meets_any(&step.when) {
         return Err(Stop::Refused(answer.status));
     }
+    let (elements, pointers): (Vec<&Header>, Vec<&Header>) =
+        step.take.iter().partition(|Header(_, at)| at.starts_with("xml:"));
+    for Header(name, at) in elements {
+        let text = answer.read(At::Element(at.trim_start_matches("xml:")));
+        values.set(name, text.ok_or_else(|| Stop::Missing((*name).to_owned()))?.as_bytes());
+    }
+    if pointers.is_empty() && step.list.is_none() && step.matching.is_empty() {
+        return Ok(());
+    }
     let Some(json) = answer.json() else { return Err(Stop::Refused(answer.status)) };
     let entry = match step.list {
         Some(list) => {
@@ -99,7 +108,7 @@ fn take(step: &Step, answer: &Answer, values: &mut Values) -> Result<(), Stop> {
         }
         None => only_entry(step, Some(std::slice::from_ref(json)), values)?,
     };
-    for Header(name, pointer) in step.take.iter() {
+    for Header(name, pointer) in pointers {
         let value = at_pointer(entry, pointer, values)?.ok_or_else(|| Stop::Missing((*name).to_owned()))?;
         values.set(name, value.expose());
     }

@@ -101,8 +101,12 @@ pub(super) fn after(
     let text =
         |name: &str| values.get(name).map(|value| String::from_utf8_lossy(value.expose()).into_owned());
     let needed = |name: &str| text(name).ok_or_else(|| name.to_owned());
-    let credentials =
-        Credentials::new(needed("key_id")?, needed("secret_key")?, text("session"), None, "stanch");
+    // An administrator's own, where the rule asks for them, otherwise what was found.
+    let [key_id, secret_key, session] = match text("aws_access_key_id") {
+        Some(_) => ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"],
+        None => ["key_id", "secret_key", "session"],
+    };
+    let credentials = Credentials::new(needed(key_id)?, needed(secret_key)?, text(session), None, "stanch");
     let identity = credentials.into();
     let params = v4::SigningParams::builder()
         .identity(&identity)

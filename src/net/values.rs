@@ -76,9 +76,14 @@ impl Values {
     pub fn with_credentials(self, by: By) -> Result<Values, String> {
         let By::Admin(names) = by else { return Ok(self) };
         names.iter().try_fold(self, |values, name| {
-            match env::var_os(name).filter(|value| !value.is_empty()) {
-                Some(value) => Ok(values.with(&name.to_ascii_lowercase(), value.as_encoded_bytes())),
-                None => Err(names.join(" and ")),
+            let plain = name.trim_end_matches('?');
+            match env::var_os(plain).filter(|value| !value.is_empty()) {
+                Some(value) => Ok(values.with(&plain.to_ascii_lowercase(), value.as_encoded_bytes())),
+                None if plain != *name => Ok(values),
+                None => {
+                    let needed = names.iter().filter(|name| !name.ends_with('?'));
+                    Err(needed.copied().collect::<Vec<_>>().join(" and "))
+                }
             }
         })
     }
@@ -136,7 +141,7 @@ impl Values {
 
 /// What a filter makes of a value: `first:N`, `last:N`, `split:SEPARATOR:INDEX`, `before:TEXT`, `after:TEXT`,
 /// `base64`, `base64-decode` (of either alphabet, padded or not), `json:POINTER` (RFC 6901), `sha256-base64url`,
-/// `sha256-base64`, `ssh-fingerprint`, `url` (percent-encoded). Nothing where the value has no such part.
+/// `sha256-base64`, `sha256-hex`, `ssh-fingerprint`, `url` (percent-encoded). Nothing where the value has no such part.
 pub(super) fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
     let bytes = value.expose();
     let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
@@ -176,6 +181,11 @@ pub(super) fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
             let text = String::from_utf8_lossy(bytes);
             let written: Zeroizing<String> = Zeroizing::new(utf8_percent_encode(&text, RESERVED).collect());
             return Some(Secret::new(written.as_bytes()));
+        }
+        "sha256-hex" => {
+            let digest = Sha256::digest(bytes);
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            return Some(Secret::new(hex.as_bytes()));
         }
         "sha256-base64" => return Some(Secret::new(STANDARD.encode(Sha256::digest(bytes)).as_bytes())),
         // The line of a public key, as `ssh-keygen -l` names it.

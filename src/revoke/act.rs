@@ -86,6 +86,8 @@ pub fn act(
 /// What the templates of a finding's calls stand for: the secret, its public parts, its nearest companions.
 pub fn values(finding: &Finding) -> Values {
     let base = Values::default().with("secret", finding.secret.expose());
+    let fingerprint = finding.evidence.facts.iter().filter(|fact| fact.label == "fingerprint");
+    let base = fingerprint.fold(base, |values, fact| values.with(fact.label, fact.text.as_bytes()));
     let with_parts = finding.rule.parts.iter().fold(base, |values, part| values.with_part(part.0, part.1));
     finding.rule.companions.iter().fold(with_parts, |values, companion| {
         match finding.nearby.iter().find(|nearby| nearby.name == companion.name) {

@@ -177,7 +177,15 @@ pub(crate) fn postgres() -> Option<Server> {
     start.args(["-D", &data, "-k", &server.path(""), "-c", "listen_addresses=127.0.0.1", "-F"]);
     start.args(["-c", "ssl=on", "-c", "ssl_cert_file=own.pem", "-c", "ssl_key_file=key.pem"]);
     start.args(["-p", &server.port.to_string()]);
-    Some(server.start(start))
+    let server = server.start(start);
+    // It listens before it lets anyone in.
+    let log = || fs::read_to_string(server.path("log")).unwrap_or_default();
+    let begin = Instant::now();
+    while !log().contains("ready to accept connections") {
+        assert!(begin.elapsed() < PATIENCE, "postgres does not start:\n{}", log());
+        thread::sleep(Duration::from_millis(50));
+    }
+    Some(server)
 }
 
 /// Users: `joe`, `ann` (Ed25519), `tls` (only with TLS).

@@ -54,8 +54,18 @@ const REVOKE: &[&str] = &[
 const LOOKUP: &[&str] = &["by", "source"];
 
 /// What templates may name without anyone having to say where it is from.
-const GIVEN: &[&str] =
-    &["assertion", "endpoint", "now", "nonce", "secret", "secrets", "signature", "timestamp", "timestamp_ms"];
+const GIVEN: &[&str] = &[
+    "assertion",
+    "endpoint",
+    "fingerprint",
+    "now",
+    "nonce",
+    "secret",
+    "secrets",
+    "signature",
+    "timestamp",
+    "timestamp_ms",
+];
 
 /// What can be done to a value in a template: `{secret|split:.:1}`.
 const FILTERS: &[&str] = &[
@@ -68,6 +78,7 @@ const FILTERS: &[&str] = &[
     "last",
     "sha256-base64",
     "sha256-base64url",
+    "sha256-hex",
     "split",
     "ssh-fingerprint",
     "url",
@@ -143,7 +154,8 @@ impl Reader<'_, '_, '_> {
         self.known_keys(&[CALL, VERIFY].concat(), "`verify`");
         let source = self.one_of("source", SOURCES, Some(source))?;
         let admin = self.strings("by");
-        let lower: Vec<String> = admin.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let lower: Vec<String> =
+            admin.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
         let known: BTreeSet<&str> = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let (first, known) = self.first(&known);
         let call = self.call(&known)?;
@@ -188,10 +200,9 @@ impl Reader<'_, '_, '_> {
         self.known_keys(&[CALL, STEP, LOOKUP].concat(), "`owner`");
         let source = self.one_of("source", SOURCES, Some(source))?;
         let by = self.strings("by");
-        let lower: Vec<String> = by.iter().map(|name| name.to_ascii_lowercase()).collect();
-        // What a proof reads from a value may be asked for as well.
-        let proven = ["fingerprint"];
-        let known = known.iter().copied().chain(lower.iter().map(String::as_str)).chain(proven).collect();
+        let lower: Vec<String> =
+            by.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
+        let known = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let step = self.step(&known)?;
         for Header(label, _) in step.take.iter() {
             if !LABELS.contains(label) {
@@ -208,7 +219,8 @@ impl Reader<'_, '_, '_> {
         self.known_keys(&[CALL, REVOKE].concat(), "`revoke`");
         let source = self.one_of("source", SOURCES, Some(source))?;
         let admin = self.strings("by");
-        let lower: Vec<String> = admin.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let lower: Vec<String> =
+            admin.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
         let known: BTreeSet<&str> = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let (first, known) = self.first(&known);
         let call = self.call(&known)?;
