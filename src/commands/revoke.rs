@@ -164,7 +164,9 @@ pub fn ledger(task: &LedgerTask, out: &mut dyn Write) -> Result<(), CommandError
 
 fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
     let prepared = Prepared::of(&task.scan)?;
-    let (seen, mut ignores, below) = match report_among(&task.scan.roots)? {
+    let listed = report_among(&task.scan.roots)?;
+    let is_listed = listed.is_some();
+    let (seen, mut ignores, below) = match listed {
         Some(listed) => {
             (recalled(&listed, &task.below, &prepared)?, IgnoreFile::default(), task.below.clone())
         }
@@ -176,7 +178,12 @@ fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
             (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?, below)
         }
     };
-    let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.scan.confidence);
+    let mut settled = settle(seen.sightings, seen.gaps, &mut ignores, Confidence::Possible);
+    let asking = task.scan.asking.clone().unwrap_or_default();
+    // What a person named is planned for, however sure it is.
+    settled.findings.retain(|finding| {
+        finding.confidence >= task.scan.confidence || is_listed || asking.policy.names(finding)
+    });
     let ledger = Ledger::read(&task.ledger)?;
     let below = below.to_string_lossy().into_owned();
     let plan = planned(settled.findings, &below, (&task.scan, &prepared), task.verb.as_deref(), &ledger)?;

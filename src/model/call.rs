@@ -260,6 +260,8 @@ pub struct Revoke {
     pub done: List<Condition>,
     /// Answers that mean there was nothing left to do.
     pub already: List<Condition>,
+    /// Answers that mean it was not done, beside those with a status that says so.
+    pub refused: List<Condition>,
     /// What dies.
     pub damage: Damage,
     /// Whether the vendor can undo it.

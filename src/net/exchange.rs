@@ -102,12 +102,11 @@ fn take(step: &Step, answer: &Answer, values: &mut Values) -> Result<(), Stop> {
         return Ok(());
     }
     let Some(json) = answer.json() else { return Err(Stop::Refused(answer.status)) };
-    let entry = match step.list {
-        Some(list) => {
-            only_entry(step, json.pointer(list).and_then(Value::as_array).map(Vec::as_slice), values)?
-        }
-        None => only_entry(step, Some(std::slice::from_ref(json)), values)?,
+    let entries = match step.list {
+        None => std::slice::from_ref(json),
+        Some(list) => json.pointer(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice),
     };
+    let entry = only_entry(step, entries, values)?;
     for Header(name, pointer) in pointers {
         let value = at_pointer(entry, pointer, values)?.ok_or_else(|| Stop::Missing((*name).to_owned()))?;
         values.set(name, value.expose());
@@ -156,8 +155,8 @@ pub fn look_up(
     Ok(told.collect())
 }
 
-/// The one entry of a list that matches.
-fn only_entry<'a>(step: &Step, list: Option<&'a [Value]>, values: &Values) -> Result<&'a Value, Stop> {
+/// The one entry that matches.
+fn only_entry<'a>(step: &Step, entries: &'a [Value], values: &Values) -> Result<&'a Value, Stop> {
     let mut wanted = vec![];
     for Header(pointer, template) in step.matching.iter() {
         wanted.push((*pointer, values.fill(template, Written::Plain).map_err(Stop::Missing)?));
@@ -167,10 +166,10 @@ fn only_entry<'a>(step: &Step, list: Option<&'a [Value]>, values: &Values) -> Re
             at_pointer(entry, pointer, values).is_ok_and(|found| found.as_ref() == Some(value))
         })
     };
-    let entries: Vec<&Value> = list.into_iter().flatten().filter(matches).collect();
-    match entries[..] {
+    let matching: Vec<&Value> = entries.iter().filter(matches).collect();
+    match matching[..] {
         [entry] => Ok(entry),
-        _ => Err(Stop::Entries(entries.len())),
+        _ => Err(Stop::Entries(matching.len())),
     }
 }
 
@@ -188,6 +187,9 @@ fn request(
     values.set("now", moment(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)).as_bytes());
     values.set("nonce", fastrand::u64(..).to_string().as_bytes());
     let named = client.endpoints().get(endpoint);
+    if let Some(base) = named {
+        values.set("endpoint", base.as_str().trim_end_matches('/').as_bytes());
+    }
     if let Some(sign_by) = call.sign {
         sign::before(sign_by, values, since_1970.as_secs()).map_err(Stop::Missing)?;
     }
@@ -278,4 +280,45 @@ fn is_label(label: &[u8]) -> bool {
 fn parsed(url: &Secret) -> Result<Url, Stop> {
     let url = std::str::from_utf8(url.expose()).ok().and_then(|text| Url::parse(text).ok());
     url.ok_or(Stop::NoHost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Condition, List};
+
+    #[test]
+    fn exactly_one_entry_must_match() {
+        let step = |list| Step {
+            call: Call {
+                method: Method::Get,
+                url: "https://api.example.com/tokens",
+                basic: None,
+                headers: List::EMPTY,
+                body: Body::Empty,
+                sign: None,
+            },
+            when: List::of(vec![Condition { statuses: List(&[200]), tests: List::EMPTY }]),
+            list,
+            matching: List(&[Header("/last", "{secret|last:2}")]),
+            take: List(&[Header("id", "/id")]),
+        };
+        for (list, body, expected) in [
+            (None, r#"{"id":7,"last":"yz"}"#, Ok("7")),
+            (None, r#"{"id":7,"last":"ab"}"#, Err(Stop::Entries(0))),
+            (None, r#"[{"id":7,"last":"yz"}]"#, Err(Stop::Entries(0))),
+            (Some(""), r#"[{"id":7,"last":"yz"},{"id":8,"last":"ab"}]"#, Ok("7")),
+            (Some("/data"), r#"{"data":[{"id":7,"last":"yz"},{"id":8,"last":"yz"}]}"#, Err(Stop::Entries(2))),
+            (Some("/data"), r#"{"data":[]}"#, Err(Stop::Entries(0))),
+            (Some("/data"), r#"{"other":1}"#, Err(Stop::Entries(0))),
+            (Some("/data"), r#"{"data":[{"last":"yz"}]}"#, Err(Stop::Missing("id".into()))),
+            (None, "no json", Err(Stop::Refused(200))),
+        ] {
+            let mut values = Values::default().with("secret", b"wxyz");
+            let answer = Answer::new(200, vec![], body.as_bytes());
+            let taken = take(&step(list), &answer, &mut values);
+            let id = taken.map(|()| values.get("id").map(|id| id.expose().to_vec()).unwrap_or_default());
+            assert_eq!(id, expected.map(|id| id.as_bytes().to_vec()), "{list:?} {body}");
+        }
+    }
 }

@@ -88,14 +88,14 @@ impl Values {
         })
     }
 
-    /// What a template is with these values; nothing where one of them is not known.
-    pub fn filled(&self, template: &str) -> Option<Secret> {
-        self.fill(template, Written::Plain).ok()
-    }
-
     /// A value by its name.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.named.get(name)
+    }
+
+    /// What becomes of a template where nothing is escaped; nothing, where a value is missing.
+    pub fn filled(&self, template: &str) -> Option<Secret> {
+        self.fill(template, Written::Plain).ok()
     }
 
     /// Fills a template.

@@ -122,7 +122,9 @@ fn outcome(revoke: &Revoke, answer: &Answer) -> Outcome {
         (true, false) => Outcome::Accepted,
         (false, true) => Outcome::AlreadyDead,
         (true, true) => Outcome::Unknown(format!("it answered {status}, which can mean either")),
-        (false, false) if (400..500).contains(&status) => Outcome::Refused(format!("it answered {status}")),
+        (false, false) if (400..500).contains(&status) || answer.meets_any(&revoke.refused) => {
+            Outcome::Refused(format!("it answered {status}"))
+        }
         (false, false) => Outcome::Unknown(format!("it answered {status}, of which nothing follows")),
     }
 }

@@ -33,22 +33,26 @@ impl<'a> Asker<'a> {
         Asker { client, controls: Mutex::default() }
     }
 
-    /// Asks about a secret with each set of companions in turn, until one of them settles it.
+    /// Asks about a secret with each set of companions in turn, until one of them settles it. With the wrong
+    /// companion an answer says nothing of the secret: dead is what is dead with all of them.
     pub(super) fn ask(&self, rule: &'static Rule, verify: &'static Verify, sets: &[Values]) -> Verdict {
-        let mut verdict = unknown(UnknownReason::NoCompanion, "nothing to ask with");
+        let mut kept = None;
         for values in sets {
-            verdict = self.ask_with(rule, verify, values);
-            // With the wrong companion the answer says nothing of the secret.
+            let verdict = self.ask_with(rule, verify, values);
             let is_open = match &verdict {
                 Verdict::Dead(_) => true,
                 Verdict::Unknown(unknown) => unknown.reason == UnknownReason::Unclear,
                 Verdict::Live(_) | Verdict::NotAsked => false,
             };
+            let was_unclear = matches!(kept, Some(Verdict::Unknown(_)));
+            if !was_unclear || !matches!(verdict, Verdict::Dead(_)) {
+                kept = Some(verdict);
+            }
             if !is_open || verify.safety.locks_out {
                 break;
             }
         }
-        verdict
+        kept.unwrap_or_else(|| unknown(UnknownReason::NoCompanion, "nothing to ask with"))
     }
 
     /// Logs in at the server of an address.

@@ -13,6 +13,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) mod passed;
+pub(crate) mod prepared;
 pub(crate) mod server;
 
 use stanch::rules::{BUILTIN, template};

@@ -43,6 +43,7 @@ const REVOKE: &[&str] = &[
     "done",
     "effect",
     "first",
+    "refused",
     "reversible",
     "samples",
     "secret_in_url",
@@ -171,7 +172,7 @@ impl Reader<'_, '_, '_> {
                 shows_in_log: self.flag("shows_in_log").unwrap_or(false),
                 locks_out: self.flag("locks_out").unwrap_or(false),
             },
-            secret_in_url: self.secret_in_url(&call),
+            secret_in_url: self.secret_in_url(&first, &call),
             source,
             samples: self.samples(&["live", "dead", "unknown"]),
         };
@@ -232,13 +233,14 @@ impl Reader<'_, '_, '_> {
             call,
             done: self.conditions("done"),
             already: self.conditions("already"),
+            refused: self.conditions("refused"),
             damage: Damage::ALL.into_iter().find(|known| known.as_str() == damage)?,
             reversible: self.flag("reversible").unwrap_or(false),
             effect: self.required("effect")?,
             by: if admin.is_empty() { By::Itself } else { By::Admin(List(admin)) },
             batch,
             accepts_any: self.flag("accepts_any").unwrap_or(false),
-            secret_in_url: self.secret_in_url(&call),
+            secret_in_url: self.secret_in_url(&first, &call),
             source,
             samples: self.samples(&["done", "already", "refused"]),
         };
@@ -366,9 +368,10 @@ impl Reader<'_, '_, '_> {
         })
     }
 
-    fn secret_in_url(&mut self, call: &Call) -> bool {
+    fn secret_in_url(&mut self, first: &[Step], call: &Call) -> bool {
+        let urls = first.iter().map(|step| step.call.url).chain([call.url]);
         let there =
-            placeholders(call.url).iter().any(|inner| *inner == "secret" || inner.starts_with("secret|"));
+            urls.flat_map(placeholders).any(|inner| inner == "secret" || inner.starts_with("secret|"));
         let said = self.flag("secret_in_url").unwrap_or(false);
         if there != said {
             let span = self.span.clone();
@@ -553,6 +556,9 @@ fn condition(text: &str) -> Result<Condition, String> {
     let statuses = statuses.ok_or("a condition starts with a status: `200`, `401|403`")?;
     if let Some(status) = statuses.iter().find(|status| !matches!(status, 200..=299 | 400..=499)) {
         return Err(format!("a redirect or an error of the server says nothing of a token: {status}"));
+    }
+    if statuses.contains(&429) {
+        return Err("429 says that the host wants no more calls for now, and nothing of a token".into());
     }
     let tests: Result<Vec<Test>, String> = words.map(test).collect();
     Ok(Condition { statuses: List::of(statuses), tests: List::of(tests?) })
