@@ -280,7 +280,7 @@ fn slack() {
         if says_dead {
             stage.dead_before(&story, &refusal);
         } else {
-            stage.refused(&story, &refusal, "unknown");
+            stage.refused(&story, &refusal, "refused");
         }
     }
     stage.is_silent_about(&[]);
@@ -573,10 +573,10 @@ impl Leak<'_> {
             "--id",
             self.story.rule,
         ]);
+        self.stage.has_no_violation(self.story.rule);
         let report = ran.json();
         let said = report["findings"][0]["verdict"]["state"].clone();
         ran.check(said == state, &format!("{} should be {state}", self.story.rule));
-        self.stage.has_no_violation(self.story.rule);
     }
 
     /// Plans, carries out, and ends with this word and exit code; the call was made once.
@@ -593,10 +593,10 @@ impl Leak<'_> {
         let calls = self.calls();
         let agreed = ["--yes", digest, "--id", id, "--irreversible", "--wait", "0"];
         let ran = self.run(&[&["revoke", "apply", "plan.json"][..], &agreed, &ledger].concat());
+        self.stage.has_no_violation(rule);
         let asked_for =
             format!("{rule} should end as `{word}`, with {:?}", self.stage.account.lock().unwrap().refusal);
         ran.check(ran.stdout().starts_with(word), &asked_for).exits(code);
-        self.stage.has_no_violation(rule);
         ran.check(self.calls() == calls + 1, "the call should be made exactly once");
     }
 

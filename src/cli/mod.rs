@@ -24,6 +24,7 @@ use crate::verify::Policy;
 
 /// Parses the process's arguments, runs what they mean, and tells how it ended.
 pub fn main() -> Exit {
+    leave_no_core();
     let typed = match args::Typed::try_parse() {
         Ok(typed) => typed,
         Err(error) => return explain(&error),
@@ -34,6 +35,17 @@ pub fn main() -> Exit {
             complain(&error);
             Exit::Failed
         }
+    }
+}
+
+/// The memory of this process holds secrets; it must not be written to a file when the process crashes.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let none = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+        // Nobody can be told, and nothing of what was asked for depends on it.
+        let _ = setrlimit(Resource::Core, none);
     }
 }
 

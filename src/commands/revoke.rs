@@ -105,6 +105,7 @@ pub fn revoke(task: &RevokeTask) -> Result<Ended, CommandError> {
     match task {
         RevokeTask::Plan(task) => plan(task),
         RevokeTask::Apply { plan, below, scan, how } => {
+            permitted(how)?;
             let text = fs::read_to_string(plan).map_err(|error| failed(plan, &error))?;
             let plan = Plan::read(&text, now()).map_err(|why| failed(plan, &why))?;
             let prepared = Prepared::of(scan)?;
@@ -221,9 +222,21 @@ fn planned(
     let mut told = Report { findings, ..Report::default() };
     conceal(&mut told, &prepared.engine);
     let told = masked_findings(told.findings);
-    let item = |(finding, action): (&Finding, _)| Item::of(finding, masked_value(finding), action, ledger);
+    let item = |(finding, action): (&Finding, _)| Item {
+        dies_with: dies_with(finding, &told),
+        ..Item::of(finding, masked_value(finding), action, ledger)
+    };
     let items = told.iter().zip(actions).map(item).collect();
     Ok(Plan::new(below, items, ledger, now()))
+}
+
+/// The finding with which one dies that no call of its own revokes: the key id beside which a secret key stands.
+fn dies_with(finding: &Finding, all: &[Finding]) -> Option<String> {
+    let holds = |other: &&Finding| other.nearby.iter().any(|nearby| nearby.value == finding.secret);
+    let is_alone = finding.rule.revoke.is_empty();
+    let other =
+        all.iter().filter(|other| !other.rule.revoke.is_empty() && other.id != finding.id).find(holds);
+    other.filter(|_| is_alone).map(|other| other.id.0.clone())
 }
 
 /// What would be done about a finding.
@@ -257,19 +270,21 @@ fn call_of(finding: &Finding, verb: Option<&str>) -> Result<&'static Revoke, Str
     })
 }
 
+/// Fails where nothing may be revoked, and so nobody has to be asked either.
+fn permitted(how: &Applying) -> Result<(), CommandError> {
+    match (place(), how.allow_ci) {
+        (Place::Fork, _) => Err(CommandError::new(
+            "this is a pipeline of a pull request from a fork, which runs on what a stranger wrote; nothing is revoked here",
+        )),
+        (Place::Pipeline, false) => {
+            Err(CommandError::new("this is a pipeline; nothing is revoked without --allow-ci"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The items of a plan that are to be carried out, once a person agreed.
 fn agreed<'a>(plan: &'a Plan, how: &Applying) -> Result<Vec<&'a Item>, CommandError> {
-    match (place(), how.allow_ci) {
-        (Place::Fork, _) => {
-            return Err(CommandError::new(
-                "this is a pipeline of a pull request from a fork, which runs on what a stranger wrote; nothing is revoked here",
-            ));
-        }
-        (Place::Pipeline, false) => {
-            return Err(CommandError::new("this is a pipeline; nothing is revoked without --allow-ci"));
-        }
-        _ => {}
-    }
     if let Some(id) = how.choice.only.as_deref().filter(|id| !plan.items.iter().any(|item| item.id == **id)) {
         return Err(CommandError::new(format!("the plan has no finding {id}; its ids are in `items`")));
     }
@@ -359,6 +374,7 @@ fn confirmed(items: &[&Item]) -> Result<(), CommandError> {
 }
 
 fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<Ended, CommandError> {
+    permitted(how)?;
     let prepared = Prepared::of(scan)?;
     let mut bytes = zeroize::Zeroizing::new(vec![]);
     io::stdin()
@@ -386,7 +402,7 @@ fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<End
 /// What became of an item.
 enum State {
     /// The call was accepted or there was nothing to do; whether it is dead is still to be seen.
-    Pending { accepted: bool },
+    Pending { accepted: bool, why: Option<String> },
     /// It is over.
     Over(Over),
 }
@@ -429,32 +445,55 @@ fn carry_out(
     let client = asking.client(prepared.engine.rules())?;
     // A person agreed to each of these, so that their questions are allowed as the policy says and no more.
     let policy = Policy { named: items.iter().map(|item| item.id.clone()).collect(), ..asking.policy };
-    let mut works: Vec<Work<'_>> = items.iter().map(|item| Work::of(item, found)).collect();
+    let mut works: Vec<Work<'_>> = items.iter().map(|item| Work::of(item, found, &client)).collect();
     let mut run = Run { plan, ledger: &mut ledger, client: &client, policy: &policy };
     run.look_before(&mut works)?;
     run.call_all(&mut works)?;
     run.watch(&mut works, how.wait)?;
     let outcome = told(&works);
     say(&outcome)?;
-    let left = plan.items.len() - items.len();
-    let left_live = plan.items.iter().filter(|item| item.verdict.state != "dead").count();
     let is_done =
-        works.iter().all(|work| matches!(&work.state, Some(State::Over(Over::Revoked | Over::AlreadyDead))));
-    let nothing_left = left == 0 || left_live <= works.len();
-    Ok(if is_done && nothing_left { Ended::Clean } else { Ended::Unrevoked })
+        |work: &Work<'_>| matches!(&work.state, Some(State::Over(Over::Revoked | Over::AlreadyDead)));
+    let done: Vec<&str> =
+        works.iter().filter(|work| is_done(work)).map(|work| work.item.id.as_str()).collect();
+    let dies_with = |item: &Item| item.dies_with.as_deref().is_some_and(|other| done.contains(&other));
+    let is_dead =
+        |item: &Item| item.verdict.state == "dead" || done.contains(&item.id.as_str()) || dies_with(item);
+    Ok(if plan.items.iter().all(is_dead) { Ended::Clean } else { Ended::Unrevoked })
 }
 
 impl<'a> Work<'a> {
-    fn of(item: &'a Item, found: &'a [Finding]) -> Work<'a> {
+    fn of(item: &'a Item, found: &'a [Finding], client: &Client) -> Work<'a> {
         let finding = found.iter().find(|finding| finding.id.0 == item.id && finding.rule.id == item.rule);
         let verb = item.action.as_ref().map(|action| action.verb.as_str());
         let call =
             finding.and_then(|finding| finding.rule.revoke.iter().find(|revoke| Some(revoke.verb) == verb));
-        Work { item, finding, call, before: Verdict::NotAsked, state: None }
+        let mut work = Work { item, finding, call, before: Verdict::NotAsked, state: None };
+        if let Some(action) = work.action_now(client).filter(|action| Some(action) != item.action.as_ref()) {
+            let why = format!(
+                "now it would be {} at {}, which is not what the plan says; make it again",
+                action.verb, action.host
+            );
+            work.end(Over::Unsupported(why));
+        }
+        work
+    }
+
+    /// What would be done by the rules and servers of this run: a person agreed to what the plan says.
+    fn action_now(&self, client: &Client) -> Option<Action> {
+        let (finding, call) = self.finding.zip(self.call)?;
+        let host = host_of(client, finding.rule.endpoint, &call.call, &values(finding)).ok()?;
+        Some(Action::of(call, host))
     }
 
     fn end(&mut self, over: Over) {
         self.state = Some(State::Over(over));
+    }
+
+    /// Whether it can still be learnt whether the token is dead.
+    fn waits_for_an_answer(&self) -> bool {
+        let can_be_asked = self.finding.is_some_and(|finding| !finding.rule.verify.is_empty());
+        can_be_asked && matches!(self.state, Some(State::Pending { .. }))
     }
 }
 
@@ -468,7 +507,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// What is dead, gone, or was called about before is not called about.
     fn look_before(&mut self, works: &mut [Work<'_>]) -> Result<(), CommandError> {
-        for work in works {
+        for work in works.iter_mut().filter(|work| work.state.is_none()) {
             let (Some(finding), Some(_)) = (work.finding, work.call) else {
                 work.end(Over::NotFound);
                 continue;
@@ -481,7 +520,9 @@ impl Run<'_> {
                 let sent = self.sent_since(work.item).is_some();
                 work.end(if sent { Over::Revoked } else { Over::AlreadyDead });
             } else if let Some(accepted) = self.sent_since(work.item) {
-                work.state = Some(State::Pending { accepted });
+                work.state = Some(State::Pending { accepted, why: None });
+            } else if let Some(why) = unheard(&work.before) {
+                work.end(Over::Refused(why));
             }
         }
         Ok(())
@@ -538,10 +579,10 @@ impl Run<'_> {
                 .collect();
             for &at in &batch {
                 works[at].state = Some(match &outcome {
-                    Outcome::Accepted | Outcome::AlreadyDead => State::Pending { accepted: true },
+                    Outcome::Accepted | Outcome::AlreadyDead => State::Pending { accepted: true, why: None },
                     Outcome::Refused(why) => State::Over(Over::Refused(why.clone())),
                     Outcome::Unsupported(why) => State::Over(Over::Unsupported(why.clone())),
-                    Outcome::Unknown(_) => State::Pending { accepted: false },
+                    Outcome::Unknown(why) => State::Pending { accepted: false, why: Some(why.clone()) },
                 });
             }
             self.ledger.add(records)?;
@@ -553,7 +594,7 @@ impl Run<'_> {
     fn watch(&mut self, works: &mut [Work<'_>], wait: Duration) -> Result<(), CommandError> {
         let start = Instant::now();
         for look in LOOKS.into_iter().chain((2..).map(|minutes| minutes * 60)).map(Duration::from_secs) {
-            let pending = works.iter().any(|work| matches!(work.state, Some(State::Pending { .. })));
+            let pending = works.iter().any(Work::waits_for_an_answer);
             if !pending || look > wait {
                 break;
             }
@@ -563,18 +604,22 @@ impl Run<'_> {
             }
         }
         for work in works {
-            if let Some(State::Pending { accepted }) = work.state {
-                let why = match (accepted, &work.before) {
-                    (true, Verdict::Live(_)) => "its provider accepted the call, and still takes the token",
-                    (true, _) => "its provider accepted the call; whether it is dead could not be asked",
-                    (false, _) => {
+            if let Some(State::Pending { accepted, why }) = &work.state {
+                let why = match (accepted, why, &work.before) {
+                    (true, _, Verdict::Live(_)) => "its provider accepted the call, and still takes the token".into(),
+                    (true, _, _) => "its provider accepted the call; whether it is dead could not be asked".into(),
+                    (false, Some(why), _) => {
+                        format!("the call was sent, and {why}; make a new plan to send another")
+                    }
+                    (false, None, _) => {
                         "a call was sent before, and what came of it is not known; make a new plan to send another"
+                            .into()
                     }
                 };
-                let record =
-                    self.record(work, Event::Unknown, "unknown", &Answered::default(), Some(why.into()));
+                let detail = Some(String::clone(&why));
+                let record = self.record(work, Event::Unknown, "unknown", &Answered::default(), detail);
                 self.ledger.add([record])?;
-                work.end(Over::Unknown(why.into()));
+                work.end(Over::Unknown(why));
             }
         }
         Ok(())
@@ -639,6 +684,24 @@ fn is_harmless(text: &str, finding: Option<&Finding>) -> bool {
     text.len() <= 200
         && !text.contains(char::is_control)
         && !secret.windows(PART.min(secret.len().max(1))).any(holds_part)
+}
+
+/// Why it cannot be told whether a token works, where its provider was asked and not heard: then nothing is sent.
+fn unheard(before: &Verdict) -> Option<String> {
+    use UnknownReason as Reason;
+    let Verdict::Unknown(unknown) = before else { return None };
+    let is_unheard = matches!(
+        unknown.reason,
+        Reason::RateLimited
+            | Reason::TimedOut
+            | Reason::Unreachable
+            | Reason::Redirected
+            | Reason::Page
+            | Reason::ServerError
+            | Reason::AcceptsAnything
+    );
+    is_unheard
+        .then(|| format!("whether it works could not be asked before: {}; nothing was sent", unknown.detail))
 }
 
 /// What still is to be called about, by call: those of one list together, what can be undone first.

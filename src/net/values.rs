@@ -26,6 +26,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
 );
 
+/// What stands beside a secret and has so many bytes may be one itself; names and hosts rarely are as long.
+const LONG: usize = 40;
+
 /// Values by name.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
@@ -96,6 +99,17 @@ impl Values {
     /// What becomes of a template where nothing is escaped; nothing, where a value is missing.
     pub fn filled(&self, template: &str) -> Option<Secret> {
         self.fill(template, Written::Plain).ok()
+    }
+
+    /// Whether a text from outside repeats a value that must not be told: the secret, one of a batch, or another
+    /// value that is as long as a secret.
+    pub fn is_repeated_in(&self, text: &str) -> bool {
+        let others =
+            self.named.iter().filter(|(name, value)| *name == "secret" || value.expose().len() >= LONG);
+        let others = others.map(|(_, value)| value).chain(&self.secrets).map(Secret::expose);
+        others
+            .filter(|value| !value.is_empty())
+            .any(|value| memchr::memmem::find(text.as_bytes(), value).is_some())
     }
 
     /// Fills a template.

@@ -71,8 +71,8 @@ pub fn act(
     match (stopped, answer) {
         (Some(why), _) => (Outcome::Refused(why), none),
         (None, Ok(answer)) => {
-            let kept =
-                Answered { status: Some(answer.status), request_id: answer.request_id().map(str::to_owned) };
+            let id = answer.request_id().filter(|id| !values.is_repeated_in(id));
+            let kept = Answered { status: Some(answer.status), request_id: id.map(str::to_owned) };
             (outcome(revoke, &answer), kept)
         }
         // A question that came before it failed: nothing was sent that changes anything.

@@ -114,8 +114,7 @@ impl Ledger {
             }
             Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(|error| failed(&error))?;
+        let text = text_of(&mut file).map_err(|error| failed(&error))?;
         let (records, torn) = records(&text).map_err(|why| failed(&why))?;
         Ok(Ledger { path: path.to_owned(), file: Some(file), records, torn })
     }
@@ -126,8 +125,8 @@ impl Ledger {
     /// When it cannot be read or its chain is broken.
     pub fn read(path: &Path) -> Result<Ledger, LedgerError> {
         let failed = |error: &dyn std::fmt::Display| LedgerError(format!("{}: {error}", path.display()));
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
+        let text = match File::open(path) {
+            Ok(mut file) => text_of(&mut file).map_err(|error| failed(&error))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(failed(&error)),
         };
@@ -180,6 +179,17 @@ impl Ledger {
         self.records.append(&mut added);
         Ok(())
     }
+}
+
+/// What a ledger holds. A device or a pipe is none: it keeps nothing, and may never end.
+fn text_of(file: &mut File) -> io::Result<String> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("this is no file, and a ledger has to stay"));
+    }
+    let mut bytes = vec![];
+    file.read_to_end(&mut bytes)?;
+    // A line may be cut within a character. Within a whole line no byte can be another: its hash would not fit.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 impl Record {

@@ -64,6 +64,9 @@ pub struct Item {
     pub action: Option<Action>,
     /// Why nothing can be done.
     pub why_not: Option<String>,
+    /// Id of the finding with which it dies, where no call of its own is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dies_with: Option<String>,
     /// Who must be told, as far as it is known.
     pub tell: Vec<String>,
     /// Where a person does the rest.
@@ -210,6 +213,7 @@ impl Item {
             verdict: Said::of(&finding.verdict, &finding.owner),
             action,
             why_not,
+            dies_with: None,
             tell: tell(finding),
             by_hand: rule.revoke_page.map(str::to_owned),
             earlier: ledger.of_finding(&finding.id.0).map(|record| record.sentence()).collect(),

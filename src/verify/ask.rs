@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::control::mutated;
-use crate::model::{Answered, Condition, Fact, Rule, Secret, Told, Unknown, UnknownReason, Verdict, Verify};
+use crate::model::{
+    Answered, Condition, Fact, FoundBy, Rule, Secret, Told, Unknown, UnknownReason, Verdict, Verify,
+};
 use crate::net::databases::{self, Login};
 use crate::net::{Answer, Client, Kind, Stop, Trouble, Values, exchange, host_of};
 
@@ -83,7 +85,7 @@ impl<'a> Asker<'a> {
                 if !told && let Err(unknown) = self.control(rule, verify, values, &host) {
                     return Verdict::Unknown(unknown);
                 }
-                Verdict::Live(Answered { host, facts: facts(verify, &answer) })
+                Verdict::Live(Answered { host, facts: facts(rule, verify, &answer, values) })
             }
         }
     }
@@ -166,9 +168,18 @@ fn meaning(verify: &Verify, answer: &Answer) -> Meaning {
     }
 }
 
-/// What an answer tells of the token.
-fn facts(verify: &Verify, answer: &Answer) -> Vec<Fact> {
-    let fact = |told: &Told| Some(Fact { label: told.0, text: answer.tell(told.1)? });
+/// What an answer tells of the token, without what repeats the token itself or another one that belongs to it.
+fn facts(rule: &Rule, verify: &Verify, answer: &Answer, values: &Values) -> Vec<Fact> {
+    let tokens = rule.companions.iter().filter(|companion| matches!(companion.from, FoundBy::OtherRule(_)));
+    let others: Vec<&Secret> = tokens.filter_map(|companion| values.get(companion.name)).collect();
+    let repeats = |text: &str| {
+        values.is_repeated_in(text)
+            || others.iter().any(|other| memchr::memmem::find(text.as_bytes(), other.expose()).is_some())
+    };
+    let fact = |told: &Told| {
+        let is_fine = answer.read(told.1).is_some_and(|text| !repeats(&text));
+        is_fine.then_some(Fact { label: told.0, text: answer.tell(told.1)? })
+    };
     verify.tell.iter().filter_map(fact).collect()
 }
 

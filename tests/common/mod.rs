@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) mod passed;
 pub(crate) mod prepared;
+pub(crate) mod provider;
 pub(crate) mod server;
 
 use stanch::rules::{BUILTIN, template};
@@ -145,6 +146,11 @@ impl Project {
         stanch
     }
 
+    /// Another program, run as this one is.
+    pub(crate) fn program(&self, program: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stanch {
+        self.with_program(Path::new(program), args)
+    }
+
     fn with_program(&self, program: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stanch {
         let mut command = Command::new(program);
         command.args(args).current_dir(&self.folder);
@@ -214,6 +220,11 @@ impl Stanch {
     ) -> Stanch {
         self.input = Box::new(input);
         self
+    }
+
+    /// The command itself, for tests that do more with the process than wait for its end.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
     }
 
     pub(crate) fn run(mut self) -> Ran {

@@ -76,12 +76,23 @@ impl Reply {
 impl Server {
     /// Starts a server that answers so.
     pub(crate) fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
+        Server::choosing(|| true, answer)
+    }
+
+    /// The same, which closes a connection before it reads anything where `serves` says no.
+    pub(crate) fn choosing(
+        serves: impl Fn() -> bool + Send + Sync + 'static,
+        answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let received = Arc::new(Mutex::new(vec![]));
         let (kept, answer) = (Arc::clone(&received), Arc::new(answer));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if !serves() {
+                    continue;
+                }
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
                 thread::spawn(move || serve(&stream, &kept, &*answer));
             }
