@@ -1105,6 +1105,8 @@ GitHub personal access token (classic) (GitHub, code-host, critical)
   whose it is  GET https://api.github.com/orgs/{github_org}/credential-authorizations?per_page=100, with GITHUB_ORG and GITHUB_ADMIN_TOKEN
   revoke       POST https://api.github.com/credentials/revoke (vendor-doc)
                dies: token; cannot be undone. GitHub revokes it everywhere for good, mails its owner and writes it into their security log.
+  delete-as-admin DELETE {endpoint}/admin/tokens/{token_id} (vendor-doc), with GITHUB_ADMIN_TOKEN
+               dies: token; cannot be undone. The token is deleted from the instance.
   your server  --endpoint github=URL
   revoke at    https://github.com/settings/tokens
   see          https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens

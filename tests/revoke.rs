@@ -245,10 +245,10 @@ fn what_can_be_undone_is_done_first() {
 #[test]
 fn the_gentlest_way_is_taken_unless_another_is_named() {
     for (verb, irreversible, code, action) in [
-        (None, false, 4, Some("Action=UpdateAccessKey")),
-        (Some("deactivate"), false, 4, Some("Action=UpdateAccessKey")),
+        (None, false, 0, Some("Action=UpdateAccessKey")),
+        (Some("deactivate"), false, 0, Some("Action=UpdateAccessKey")),
         (Some("delete"), false, 4, None),
-        (Some("delete"), true, 4, Some("Action=DeleteAccessKey")),
+        (Some("delete"), true, 0, Some("Action=DeleteAccessKey")),
     ] {
         let vendors = Vendors::start();
         let desk = vendors.desk(&["aws"]);
@@ -257,7 +257,7 @@ fn the_gentlest_way_is_taken_unless_another_is_named() {
         let digest = desk.digest();
         let mut args = vec!["revoke", "apply", "plan.json", "--wait", "0", "--yes", &digest];
         args.extend(irreversible.then_some("--irreversible"));
-        // The secret is an item of its own that no call is about: its key dies with the id.
+        // The secret is an item of its own that no call is about: it dies with the id.
         let ran = desk.stanch(&args).run();
         ran.exits(code);
         let changes = vendors.changes();

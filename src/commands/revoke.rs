@@ -222,9 +222,13 @@ fn planned(
     let mut told = Report { findings, ..Report::default() };
     conceal(&mut told, &prepared.engine);
     let told = masked_findings(told.findings);
-    let item = |(finding, action): (&Finding, _)| Item {
-        dies_with: dies_with(finding, &told),
-        ..Item::of(finding, masked_value(finding), action, ledger)
+    let item = |(finding, action): (&Finding, Result<Action, String>)| {
+        let dies_with = dies_with(finding, &told);
+        let action = match &dies_with {
+            Some(other) => action.map_err(|_| format!("it dies with finding {other}")),
+            None => action,
+        };
+        Item { dies_with, ..Item::of(finding, masked_value(finding), action, ledger) }
     };
     let items = told.iter().zip(actions).map(item).collect();
     Ok(Plan::new(below, items, ledger, now()))
