@@ -1,9 +1,10 @@
-//! `stanch` finds leaked tokens in code, proves what it can about them, and reports where they are
-//! without repeating them.
+//! `stanch` finds leaked tokens in code, proves what it can about them, reports where they are without repeating
+//! them, asks providers about them when told to, and revokes them.
 //!
 //! ```text
-//!  Source --visit--> Blob --scan--> Candidate --settle--> Finding --> Report --> Format
-//!  tree, stdin, git  bytes          rule + ranges         secret + places   sorted    human json jsonl sarif
+//!  Source --visit--> Blob --scan--> Candidate --settle--> Finding --ask--> Verdict --> Report --> Format
+//!  tree, stdin, git  bytes          rule + ranges         secret + places  live, dead  sorted    human json jsonl sarif
+//!                                                                    \--> Plan --agree--> call --> seen dead --> Ledger
 //! ```
 //!
 //! Imports point down; `tests/layers.rs` keeps it so:

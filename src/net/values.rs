@@ -18,6 +18,9 @@ use crate::model::{By, Piece, Secret, pieces};
 /// What is written as it is in a URL: the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The same where several parts of a path stand together.
+const RESERVED_IN_PATHS: &AsciiSet = &RESERVED.remove(b'/');
+
 /// Takes bits after the last byte, as many encoders leave some.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -122,6 +125,12 @@ impl Values {
             match piece {
                 Piece::Text(text) => filled.extend_from_slice(text.as_bytes()),
                 Piece::Place("secrets") => filled.extend_from_slice(self.list().as_bytes()),
+                // A path of several parts keeps its slashes.
+                Piece::Place(inner) if written == Written::Url && inner.ends_with("|path") => {
+                    let value = self.value(inner.trim_end_matches("|path"))?;
+                    let text = String::from_utf8_lossy(value.expose());
+                    filled.extend(utf8_percent_encode(&text, RESERVED_IN_PATHS).flat_map(str::bytes));
+                }
                 Piece::Place(inner) => {
                     let value = self.value(inner)?;
                     let text = String::from_utf8_lossy(value.expose());
@@ -230,6 +239,7 @@ mod tests {
         let values = Values::default()
             .with("secret", b"SG.id-1.se/cr\"et")
             .with("doc", b"eyJuIjp7ImlkIjo3fX0")
+            .with("way", b"a/b c")
             .with_batch(vec![Secret::new(b"a"), Secret::new(b"b\"c")]);
         for (template, written, expected) in [
             ("Bearer {secret|split:.:1}", Written::Plain, "Bearer id-1"),
@@ -240,6 +250,7 @@ mod tests {
             ("{secret|before:.|base64}", Written::Plain, "U0c="),
             ("{secret|before:.|base64|base64-decode|url}", Written::Plain, "SG"),
             ("{doc|base64-decode|json:/n/id}", Written::Plain, "7"),
+            ("https://x/{way|path}/{way}", Written::Url, "https://x/a/b%20c/a%2Fb%20c"),
         ] {
             let filled = values
                 .fill(template, written)

@@ -77,6 +77,7 @@ const FILTERS: &[&str] = &[
     "first",
     "json",
     "last",
+    "path",
     "sha256-base64",
     "sha256-base64url",
     "sha256-hex",

@@ -1,0 +1,233 @@
+//! `stanch revoke`: plans what would be done about leaked tokens, does it once a person said so, and tells from the
+//! ledger what was done.
+
+mod apply;
+mod consent;
+mod plan;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::examine::examine;
+use super::scan::{Prepared, Seen};
+use super::verify::recalled;
+use super::{CommandError, Ended, ScanTask};
+use crate::findings::{IgnoreFile, settle};
+use crate::model::{BlobPath, Confidence, FindingId, PlaceKind};
+use crate::report::{Listed, ListedPlace, sanitize};
+use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
+use crate::sources::{Blob, Content};
+
+use apply::carry_out;
+use consent::{agreed, permitted};
+use plan::{plan, planned};
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum RevokeTask {
+    /// A plan of what would be done.
+    Plan(PlanTask),
+    /// A plan carried out.
+    Apply {
+        /// The plan.
+        plan: PathBuf,
+        /// The folder or repository that it is about, where that is not the one it names.
+        below: Option<PathBuf>,
+        /// How secrets are found again and providers asked.
+        scan: ScanTask,
+        /// How it is carried out.
+        how: Applying,
+    },
+    /// Secrets from standard input, planned and carried out at once.
+    Stdin {
+        /// How they are recognised and providers asked.
+        scan: ScanTask,
+        /// How it is carried out.
+        how: Applying,
+        /// What is done, where the vendor offers several things.
+        verb: Option<String>,
+    },
+}
+
+/// A plan that is to be made.
+#[derive(Debug, Clone)]
+pub struct PlanTask {
+    /// What is scanned, or the report that is read, and how providers are asked.
+    pub scan: ScanTask,
+    /// The folder or repository that a report is about.
+    pub below: PathBuf,
+    /// Where the plan is written; standard output where there is no file.
+    pub output: Option<PathBuf>,
+    /// What is done, where the vendor offers several things.
+    pub verb: Option<String>,
+    /// The ledger.
+    pub ledger: PathBuf,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone)]
+pub struct Applying {
+    /// What of it.
+    pub choice: Choice,
+    /// The digest of the plan, instead of an answer on the terminal.
+    pub yes: Option<String>,
+    /// Whether it may be done in a pipeline.
+    pub allow_ci: bool,
+    /// For how long it is watched whether a token dies.
+    pub wait: Duration,
+    /// The ledger.
+    pub ledger: PathBuf,
+}
+
+/// What is told of the ledger.
+#[derive(Debug, Clone)]
+pub struct LedgerTask {
+    /// The ledger.
+    pub file: PathBuf,
+    /// Whether it is only told that its chain is whole.
+    pub verify: bool,
+    /// Whether it is written as it is stored.
+    pub json: bool,
+}
+
+/// Plans or carries out.
+///
+/// # Errors
+/// When the task cannot be carried out: a plan that cannot be read, no answer of a person, a ledger that cannot be
+/// written. What was not confirmed dead is no error but [`Ended::Unrevoked`].
+pub fn revoke(task: &RevokeTask) -> Result<Ended, CommandError> {
+    match task {
+        RevokeTask::Plan(task) => plan(task),
+        RevokeTask::Apply { plan, below, scan, how } => {
+            permitted(how)?;
+            let text = fs::read_to_string(plan).map_err(|error| failed(plan, &error))?;
+            let plan = Plan::read(&text, now()).map_err(|why| failed(plan, &why))?;
+            let prepared = Prepared::of(scan)?;
+            let below = below.clone().unwrap_or_else(|| PathBuf::from(&plan.below));
+            let asked = agreed(&plan, how)?;
+            let listed: Vec<Listed> = asked.iter().map(|item| listed(item)).collect();
+            let seen = recalled(&listed, &below, &prepared)?;
+            let found =
+                settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Possible).findings;
+            carry_out(&plan, &asked, &found, (scan, &prepared), how)
+        }
+        RevokeTask::Stdin { scan, how, verb } => from_stdin(scan, how, verb.as_deref()),
+    }
+}
+
+/// Prints the ledger, or checks it.
+///
+/// # Errors
+/// When it cannot be read, or its chain is broken.
+pub fn ledger(task: &LedgerTask, out: &mut dyn Write) -> Result<(), CommandError> {
+    let ledger = Ledger::read(&task.file)?;
+    if task.verify {
+        let records = ledger.records().len();
+        writeln!(
+            out,
+            "{records} records, each bound to the one before it; nothing was taken out or changed."
+        )?;
+    } else if task.json {
+        for record in ledger.records() {
+            writeln!(
+                out,
+                "{}",
+                serde_json::to_string(record).map_err(|error| CommandError::new(error.to_string()))?
+            )?;
+        }
+    } else {
+        for record in ledger.records() {
+            let line = format!(
+                "{} by {}@{}: {} {}",
+                record.sentence(),
+                record.user,
+                record.host,
+                record.rule,
+                record.finding
+            );
+            writeln!(out, "{}", sanitize(&line))?;
+        }
+    }
+    if ledger.is_torn() {
+        writeln!(
+            out,
+            "The last line was cut while it was written; what it was about is asked again by the next run."
+        )?;
+    }
+    Ok(())
+}
+
+fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<Ended, CommandError> {
+    permitted(how)?;
+    let prepared = Prepared::of(scan)?;
+    let mut bytes = zeroize::Zeroizing::new(vec![]);
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+    let (path, content) = (BlobPath::from("<stdin>"), Content::Whole(&bytes));
+    let blob = Blob { path: &path, kind: PlaceKind::File, appearance: None, content };
+    let mut seen = Seen::default();
+    seen.add_uncounted(&path, PlaceKind::File, examine(&prepared.engine, &prepared.chosen, blob));
+    let found = settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Likely).findings;
+    let typed = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+    if found.len() < typed {
+        tell(&format!(
+            "{} of {typed} lines hold no token that a rule knows; they are left alone.\n",
+            typed - found.len()
+        ));
+    }
+    let ledger = Ledger::read(&how.ledger)?;
+    let plan = planned(found.clone(), "", (scan, &prepared), verb, &ledger)?;
+    let items = agreed(&plan, how)?;
+    carry_out(&plan, &items, &found, (scan, &prepared), how)
+}
+
+fn listed(item: &Item) -> Listed {
+    use base64::Engine as _;
+    let place = |place: &ItemPlace| {
+        let decode = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
+        let path = place.path_base64.as_ref().and_then(decode);
+        let kind = PlaceKind::ALL.into_iter().find(|kind| kind.as_str() == place.kind);
+        ListedPlace {
+            path: BlobPath::new(path.unwrap_or_else(|| place.path.clone().into_bytes())),
+            kind: kind.unwrap_or(PlaceKind::File),
+            object: place.object.clone(),
+        }
+    };
+    Listed {
+        id: FindingId(item.id.clone()),
+        rule: item.rule.clone(),
+        places: item.places.iter().map(place).collect::<Vec<_>>(),
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn say(text: &str) -> Result<(), CommandError> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(CommandError::from)
+        .or_else(super::closed_pipe_is_fine)
+}
+
+/// Tells the person beside the output proper.
+fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn failed(path: &Path, why: &dyn std::fmt::Display) -> CommandError {
+    CommandError::new(format!("{}: {why}", path.display()))
+}
+
+impl From<LedgerError> for CommandError {
+    fn from(error: LedgerError) -> CommandError {
+        CommandError::new(error.to_string())
+    }
+}
