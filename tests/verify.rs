@@ -149,6 +149,19 @@ fn what_only_a_history_holds_is_found_again_by_its_object() {
 }
 
 #[test]
+fn a_report_or_a_text_on_standard_input_is_asked_about() {
+    let (project, server) = (with_token(1), Server::start(live));
+    let report = run(&project, &["scan", "a.env", "--format", "json"]).stdout();
+    for typed in [report, format!("{}\n", token(2))] {
+        let stanch = project.stanch(["verify", "-", "--format", "json", "--endpoint", &at(&server)]);
+        let ran = home(&project, stanch.input(typed)).run();
+        ran.exits(1);
+        assert_eq!(verdict(&ran)["state"], "live");
+    }
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
 fn a_report_that_was_cut_short_is_refused() {
     let project = with_token(1);
     run(&project, &["scan", "a.env", "--format", "jsonl", "--output", "report"]).exits(1);

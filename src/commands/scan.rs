@@ -19,7 +19,9 @@ use crate::model::{
 };
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown};
+use crate::sources::{
+    Blob, Content, Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown,
+};
 
 /// A digest of all that ships and decides what is found, worked out when it is built.
 const SCANNER: &str = env!("STANCH_SCANNER");
@@ -221,6 +223,15 @@ pub(super) struct Seen {
 
 pub(super) fn visit_roots(task: &ScanTask, prepared: &Prepared) -> Result<Seen, CommandError> {
     visit_all(&sources(task)?, prepared)
+}
+
+/// What stands in a text that came on standard input.
+pub(super) fn seen_on_stdin(text: &[u8], Prepared { engine, chosen, .. }: &Prepared) -> Seen {
+    let path = BlobPath::from("<stdin>");
+    let blob = Blob { path: &path, kind: PlaceKind::File, appearance: None, content: Content::Whole(text) };
+    let mut seen = Seen::default();
+    seen.add(&path, PlaceKind::File, examine(engine, chosen, blob));
+    seen
 }
 
 /// What the visit of these sources brings.

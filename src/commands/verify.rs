@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::scan::{Prepared, Seen, finish, read_ignores, visit_all, visit_roots};
+use zeroize::Zeroizing;
+
+use super::scan::{Prepared, Seen, finish, read_ignores, seen_on_stdin, visit_all, visit_roots};
 use super::{CommandError, Ended, ScanTask, closed_pipe_is_fine};
 use crate::findings::{IgnoreFile, settle};
 use crate::model::{BlobPath, Confidence, Finding, FindingId, Gap, GapReason};
@@ -31,9 +33,15 @@ pub struct VerifyTask {
 pub fn verify(task: &VerifyTask) -> Result<Ended, CommandError> {
     task.scan.output.check()?;
     let prepared = Prepared::of(&task.scan)?;
-    let (seen, ignores) = match report_among(&task.scan.roots)? {
-        Some(listed) => (recalled(&listed, &task.below, &prepared)?, IgnoreFile::default()),
-        None => (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?),
+    let typed = typed(&task.scan.roots)?;
+    let listed = match &typed {
+        Some(text) => report_in("standard input", text)?,
+        None => report_among(&task.scan.roots)?,
+    };
+    let (seen, ignores) = match (listed, &typed) {
+        (Some(listed), _) => (recalled(&listed, &task.below, &prepared)?, IgnoreFile::default()),
+        (None, Some(text)) => (seen_on_stdin(text, &prepared), IgnoreFile::default()),
+        (None, None) => (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?),
     };
     if task.dry_run {
         return dry_run(task, &prepared, seen, ignores);
@@ -67,8 +75,23 @@ pub(super) fn report_among(roots: &[PathBuf]) -> Result<Option<Vec<Listed>>, Com
     if !file.is_file() {
         return Ok(None);
     }
-    let Ok(text) = fs::read_to_string(file) else { return Ok(None) };
-    read(&text).map_err(|why| CommandError::new(format!("{}: {why}", file.display())))
+    fs::read(file).map_or(Ok(None), |text| report_in(&file.display().to_string(), &text))
+}
+
+fn report_in(name: &str, text: &[u8]) -> Result<Option<Vec<Listed>>, CommandError> {
+    let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
+    read(text).map_err(|why| CommandError::new(format!("{name}: {why}")))
+}
+
+/// What stands on standard input, where that is the only root: a report, or a text to scan.
+fn typed(roots: &[PathBuf]) -> Result<Option<Zeroizing<Vec<u8>>>, CommandError> {
+    if roots != [Path::new("-")] {
+        return Ok(None);
+    }
+    let mut text = Zeroizing::new(vec![]);
+    let read = io::stdin().lock().read_to_end(&mut text);
+    read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+    Ok(Some(text))
 }
 
 /// What is found again of these, at their places below a folder; what is not becomes a gap.

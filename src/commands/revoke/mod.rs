@@ -10,15 +10,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::examine::examine;
-use super::scan::{Prepared, Seen};
+use super::scan::{Prepared, seen_on_stdin};
 use super::verify::recalled;
 use super::{CommandError, Ended, ScanTask};
 use crate::findings::{IgnoreFile, settle};
 use crate::model::{BlobPath, Confidence, FindingId, PlaceKind};
 use crate::report::{Listed, ListedPlace, sanitize};
 use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
-use crate::sources::{Blob, Content};
 
 use apply::carry_out;
 use consent::{agreed, permitted};
@@ -167,10 +165,7 @@ fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<End
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| CommandError::new(format!("standard input: {error}")))?;
-    let (path, content) = (BlobPath::from("<stdin>"), Content::Whole(&bytes));
-    let blob = Blob { path: &path, kind: PlaceKind::File, appearance: None, content };
-    let mut seen = Seen::default();
-    seen.add_uncounted(&path, PlaceKind::File, examine(&prepared.engine, &prepared.chosen, blob));
+    let seen = seen_on_stdin(&bytes, &prepared);
     let found = settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Likely).findings;
     let typed = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
     if found.len() < typed {
