@@ -1,6 +1,6 @@
 //! What belongs to a secret and stands in the same text: the key id beside a key, the account beside its token.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -23,17 +23,16 @@ pub(super) struct Companions<'a> {
 
 impl<'a> Companions<'a> {
     pub(super) fn of(text: &'a [u8], candidates: &[Candidate]) -> Companions<'a> {
-        let wanted = |id: &str| {
-            candidates
-                .iter()
-                .flat_map(|candidate| candidate.rule.companions.iter())
-                .any(|companion| matches!(companion.from, FoundBy::OtherRule(rule) if rule == id))
-        };
+        let companions = candidates.iter().flat_map(|candidate| candidate.rule.companions.iter());
+        let wanted: HashSet<&str> = companions
+            .filter_map(|companion| match companion.from {
+                FoundBy::OtherRule(rule) => Some(rule),
+                FoundBy::Pattern(_) => None,
+            })
+            .collect();
         let mut by_rule: HashMap<&'static str, Vec<Range<usize>>> = HashMap::new();
-        if candidates.iter().any(|candidate| !candidate.rule.companions.is_empty()) {
-            for candidate in candidates.iter().filter(|candidate| wanted(candidate.rule.id)) {
-                by_rule.entry(candidate.rule.id).or_default().push(candidate.secret.clone());
-            }
+        for candidate in candidates.iter().filter(|candidate| wanted.contains(candidate.rule.id)) {
+            by_rule.entry(candidate.rule.id).or_default().push(candidate.secret.clone());
         }
         Companions { text, by_rule, by_pattern: HashMap::new() }
     }
