@@ -88,10 +88,15 @@ fn typed(roots: &[PathBuf]) -> Result<Option<Zeroizing<Vec<u8>>>, CommandError> 
     if roots != [Path::new("-")] {
         return Ok(None);
     }
+    stdin_whole().map(Some)
+}
+
+/// All of standard input.
+pub(super) fn stdin_whole() -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let mut text = Zeroizing::new(vec![]);
     let read = io::stdin().lock().read_to_end(&mut text);
     read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
-    Ok(Some(text))
+    Ok(text)
 }
 
 /// What is found again of these, at their places below a folder; what is not becomes a gap.

@@ -39,7 +39,7 @@ pub enum Stop {
     Trouble(Trouble),
 }
 
-/// Makes a call for what is known, and says which host answered.
+/// Makes a call for what is known.
 ///
 /// `endpoint` is the name under which a person gives the address of their own server. `about_to` is called once,
 /// before the first request that may change something, and at the latest before the call itself; an error of it stops
@@ -76,14 +76,13 @@ pub fn exchange(
 
 /// The host that a call goes to, as far as it is known without making it.
 pub fn host_of(client: &Client, endpoint: &str, call: &Call, values: &Values) -> Result<String, Stop> {
-    let mut values = values.clone();
     // What only steps before it bring does not stand in a host.
     let host = call.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     let named = client.endpoints().get(endpoint);
     match named {
         Some(base) => Ok(host_and_port(base)),
         None if call.url.starts_with("{endpoint}") => Err(Stop::NoEndpoint(endpoint.to_owned())),
-        None => Ok(host_and_port(&parsed(&filled_url(&host, &mut values)?)?)),
+        None => Ok(host_and_port(&parsed(&filled_url(&host, values)?)?)),
     }
 }
 
@@ -256,7 +255,7 @@ fn at_endpoint(base: &Url, template: &str, values: &Values) -> Result<Secret, St
 }
 
 /// A URL at the host of the rule. What is filled into the host is one label of a name.
-fn filled_url(template: &str, values: &mut Values) -> Result<Secret, Stop> {
+fn filled_url(template: &str, values: &Values) -> Result<Secret, Stop> {
     let host = template.split('/').nth(2).unwrap_or_default();
     if host.starts_with('{') {
         let label = host.split_once('}').map_or("", |(label, _)| label);

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::text;
-use crate::model::{By, Piece, Secret, pieces};
+use crate::model::{By, Finding, Piece, Secret, pieces};
 
 /// What is written as it is in a URL: the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -52,6 +52,23 @@ pub(super) enum Written {
 }
 
 impl Values {
+    /// What the templates of a finding's calls stand for: the secret, its public parts, what a proof read from it that
+    /// calls may name, and the nearest of its companions.
+    pub fn of(finding: &Finding) -> Values {
+        let secret = Values::default().with("secret", finding.secret.expose());
+        let with_parts =
+            finding.rule.parts.iter().fold(secret, |values, part| values.with_part(part.0, part.1));
+        let fingerprint = finding.evidence.facts.iter().filter(|fact| fact.label == "fingerprint");
+        let with_facts =
+            fingerprint.fold(with_parts, |values, fact| values.with(fact.label, fact.text.as_bytes()));
+        // The nearest comes last, and stays.
+        finding
+            .nearby
+            .iter()
+            .rev()
+            .fold(with_facts, |values, nearby| values.with(nearby.name, nearby.value.expose()))
+    }
+
     /// The same with one more.
     pub fn with(mut self, name: &str, value: &[u8]) -> Values {
         self.set(name, value);

@@ -29,7 +29,7 @@ pub struct ListedPlace {
 
 /// What is read of a finding; other fields are left alone.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Entry {
+struct Entry {
     id: String,
     rule: String,
     places: Vec<EntryPlace>,
@@ -99,7 +99,7 @@ fn lines(text: &str) -> Result<Option<Vec<Listed>>, String> {
 
 impl Entry {
     /// The finding.
-    pub fn listed(&self) -> Listed {
+    fn listed(&self) -> Listed {
         let places = self.places.iter().map(EntryPlace::listed).collect();
         Listed { id: FindingId(self.id.clone()), rule: self.rule.clone(), places }
     }
@@ -107,14 +107,20 @@ impl Entry {
 
 impl EntryPlace {
     fn listed(&self) -> ListedPlace {
-        let decode = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
-        let path =
-            self.path_base64.as_ref().and_then(decode).unwrap_or_else(|| self.path.clone().into_bytes());
-        let kind = PlaceKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind);
+        ListedPlace::of(&self.path, self.path_base64.as_deref(), &self.kind, self.object.as_deref())
+    }
+}
+
+impl ListedPlace {
+    /// The place of these fields of a report or a plan.
+    pub fn of(path: &str, path_base64: Option<&str>, kind: &str, object: Option<&str>) -> ListedPlace {
+        let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
+        let path = path_base64.and_then(decode).unwrap_or_else(|| path.as_bytes().to_vec());
+        let kind = PlaceKind::ALL.into_iter().find(|known| known.as_str() == kind);
         ListedPlace {
             path: BlobPath::new(path),
             kind: kind.unwrap_or(PlaceKind::File),
-            object: self.object.clone().filter(|object| !object.is_empty()),
+            object: object.filter(|object| !object.is_empty()).map(str::to_owned),
         }
     }
 }

@@ -49,7 +49,7 @@ pub fn act(
     if let Some(why) = targets.iter().find_map(|target| unproven(target)) {
         return (Outcome::Unsupported(why), none);
     }
-    let values = match values(finding).with_credentials(revoke.by) {
+    let values = match Values::of(finding).with_credentials(revoke.by) {
         Ok(values) => values,
         Err(names) => {
             let why = format!("it takes an administrator's credential; set {names} and try again");
@@ -81,20 +81,6 @@ pub fn act(
             outcome => (outcome, none),
         },
     }
-}
-
-/// What the templates of a finding's calls stand for: the secret, its public parts, its nearest companions.
-pub fn values(finding: &Finding) -> Values {
-    let base = Values::default().with("secret", finding.secret.expose());
-    let fingerprint = finding.evidence.facts.iter().filter(|fact| fact.label == "fingerprint");
-    let base = fingerprint.fold(base, |values, fact| values.with(fact.label, fact.text.as_bytes()));
-    let with_parts = finding.rule.parts.iter().fold(base, |values, part| values.with_part(part.0, part.1));
-    finding.rule.companions.iter().fold(with_parts, |values, companion| {
-        match finding.nearby.iter().find(|nearby| nearby.name == companion.name) {
-            Some(nearby) => values.with(companion.name, nearby.value.expose()),
-            None => values,
-        }
-    })
 }
 
 /// A call that takes any value must not be sent one that is no token: it needs the fixed start of its kind, and the

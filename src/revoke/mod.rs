@@ -8,7 +8,7 @@ mod choice;
 mod ledger;
 mod plan;
 
-pub use act::{Answered, Outcome, Target, act, values};
+pub use act::{Answered, Outcome, Target, act};
 pub use choice::{Choice, chosen};
 pub use ledger::{Event, Ledger, LedgerError, Record, who};
 pub use plan::{Action, Item, ItemPlace, Plan, Said};

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::env;
 
 use super::Policy;
-use super::questions::values;
 use crate::model::{Fact, Finding, Lookup};
 use crate::net::{Client, Stop, Values, look_up};
 
@@ -29,7 +28,7 @@ pub fn learn_owners(findings: &mut [Finding], client: &Client, policy: &Policy) 
 /// What a lookup tells of a finding, with each of the values that its variables list.
 fn learnt(finding: &Finding, lookup: &Lookup, client: &Client) -> Result<Vec<Fact>, String> {
     let rule = finding.rule;
-    let mut sets = vec![known(finding)];
+    let mut sets = vec![Values::of(finding)];
     for name in lookup.by.iter() {
         let value = env::var(name).ok().filter(|value| !value.trim().is_empty()).ok_or_else(|| {
             format!("to learn whose {} tokens are, set {}", rule.provider, lookup.by.join(" and "))
@@ -56,19 +55,4 @@ fn learnt(finding: &Finding, lookup: &Lookup, client: &Client) -> Result<Vec<Fac
         }
     }
     Ok(facts)
-}
-
-/// The value, its parts, its companions, and what a proof read from it.
-fn known(finding: &Finding) -> Values {
-    let base = values(finding.rule, &finding.secret);
-    let with_facts = finding
-        .evidence
-        .facts
-        .iter()
-        .fold(base, |values, fact| values.with(fact.label, fact.text.as_bytes()));
-    finding
-        .nearby
-        .iter()
-        .rev()
-        .fold(with_facts, |values, nearby| values.with(nearby.name, nearby.value.expose()))
 }

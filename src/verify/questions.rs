@@ -8,7 +8,7 @@ use std::thread;
 use super::ask::{Asker, told};
 use super::{Cache, Policy};
 use crate::model::{
-    Asked, Confidence, Finding, How, Nearby, Question, Rule, Secret, Unknown, UnknownReason, Verdict, Verify,
+    Asked, Confidence, Finding, How, Question, Secret, Unknown, UnknownReason, Verdict, Verify,
 };
 use crate::net::{Client, Values, databases, host_of};
 
@@ -127,19 +127,10 @@ fn prepared(finding: &Finding, client: &Client, policy: &Policy) -> Result<Asked
 /// What the templates of a finding's calls stand for, with its companions: the nearest of each name, and after that
 /// the others in turn.
 fn sets(finding: &Finding, verify: &Verify) -> Vec<Values> {
-    let base = values(finding.rule, &finding.secret);
+    let first = Values::of(finding);
     let named = |name: &'static str| finding.nearby.iter().filter(move |nearby| nearby.name == name);
-    let nearest = finding.rule.companions.iter().filter_map(|companion| named(companion.name).next());
-    let with = |values: Values, nearby: &Nearby| values.with(nearby.name, nearby.value.expose());
-    let first = nearest.fold(base, with);
     let others = finding.rule.companions.iter().flat_map(|companion| named(companion.name).skip(1));
-    let alternatives = others.map(|nearby| with(first.clone(), nearby));
+    let alternatives = others.map(|nearby| first.clone().with(nearby.name, nearby.value.expose()));
     let most = if verify.safety.locks_out { 1 } else { MOST_SETS };
     std::iter::once(first.clone()).chain(alternatives).take(most).collect()
-}
-
-/// The secret and its public parts.
-pub(super) fn values(rule: &Rule, secret: &Secret) -> Values {
-    let base = Values::default().with("secret", secret.expose());
-    rule.parts.iter().fold(base, |values, part| values.with_part(part.0, part.1))
 }

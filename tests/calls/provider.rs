@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use stanch::model::{By, Call, Finding, Header, Rule, Secret, Step};
-use stanch::net::{Client, Endpoints, Options};
-use stanch::revoke;
+use stanch::net::{Client, Endpoints, Options, Values};
 
 use super::answers::{Entries, of_step};
 use super::request::{Known, differs};
@@ -77,7 +76,7 @@ impl Provider {
         reply: Reply,
         (at, entries): (usize, Entries),
     ) -> Result<Play, String> {
-        let mut values = revoke::values(&findings[0]).with("endpoint", self.address().as_bytes());
+        let mut values = Values::of(&findings[0]).with("endpoint", self.address().as_bytes());
         if let By::Admin(names) = by {
             for name in names.iter().map(|name| name.trim_end_matches('?')) {
                 values = values.with(&name.to_ascii_lowercase(), administrators(name).as_bytes());

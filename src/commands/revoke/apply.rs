@@ -7,10 +7,10 @@ use super::{Applying, now, say};
 use crate::commands::scan::Prepared;
 use crate::commands::{CommandError, Ended, ScanTask};
 use crate::model::{Finding, Revoke, Secret, UnknownReason, Verdict, moment};
-use crate::net::Client;
 use crate::net::host_of;
+use crate::net::{Client, Values};
 use crate::report::sanitize;
-use crate::revoke::{Action, Answered, Event, Item, Ledger, Outcome, Plan, Record, Target, act, values, who};
+use crate::revoke::{Action, Answered, Event, Item, Ledger, Outcome, Plan, Record, Target, act, who};
 use crate::verify::{Policy, verdict_of};
 
 /// Carries out these items of a plan, whose secrets were found again.
@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
     /// What would be done by the rules and servers of this run: a person agreed to what the plan says.
     fn action_now(&self, client: &Client) -> Option<Action> {
         let (finding, call) = self.finding.zip(self.call)?;
-        let host = host_of(client, finding.rule.endpoint, &call.call, &values(finding)).ok()?;
+        let host = host_of(client, finding.rule.endpoint, &call.call, &Values::of(finding)).ok()?;
         Some(Action::of(call, host))
     }
 

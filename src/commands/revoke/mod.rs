@@ -6,15 +6,15 @@ mod consent;
 mod plan;
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::scan::{Prepared, seen_on_stdin};
-use super::verify::recalled;
+use super::verify::{recalled, stdin_whole};
 use super::{CommandError, Ended, ScanTask};
 use crate::findings::{IgnoreFile, settle};
-use crate::model::{BlobPath, Confidence, FindingId, PlaceKind};
+use crate::model::{Confidence, FindingId};
 use crate::report::{Listed, ListedPlace, sanitize};
 use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
 
@@ -160,11 +160,7 @@ pub fn ledger(task: &LedgerTask, out: &mut dyn Write) -> Result<(), CommandError
 fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<Ended, CommandError> {
     permitted(how)?;
     let prepared = Prepared::of(scan)?;
-    let mut bytes = zeroize::Zeroizing::new(vec![]);
-    io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+    let bytes = stdin_whole()?;
     let seen = seen_on_stdin(&bytes, &prepared);
     let found = settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Likely).findings;
     let typed = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
@@ -181,21 +177,13 @@ fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<End
 }
 
 fn listed(item: &Item) -> Listed {
-    use base64::Engine as _;
     let place = |place: &ItemPlace| {
-        let decode = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
-        let path = place.path_base64.as_ref().and_then(decode);
-        let kind = PlaceKind::ALL.into_iter().find(|kind| kind.as_str() == place.kind);
-        ListedPlace {
-            path: BlobPath::new(path.unwrap_or_else(|| place.path.clone().into_bytes())),
-            kind: kind.unwrap_or(PlaceKind::File),
-            object: place.object.clone(),
-        }
+        ListedPlace::of(&place.path, place.path_base64.as_deref(), &place.kind, place.object.as_deref())
     };
     Listed {
         id: FindingId(item.id.clone()),
         rule: item.rule.clone(),
-        places: item.places.iter().map(place).collect::<Vec<_>>(),
+        places: item.places.iter().map(place).collect(),
     }
 }
 

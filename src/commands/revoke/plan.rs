@@ -11,9 +11,9 @@ use crate::commands::verify::{recalled, report_among};
 use crate::commands::{CommandError, Ended, ScanTask};
 use crate::findings::{IgnoreFile, settle};
 use crate::model::{Confidence, Finding, Report, Revoke, UnknownReason, Verdict};
-use crate::net::{Client, host_of};
+use crate::net::{Client, Values, host_of};
 use crate::report::{masked_findings, masked_value};
-use crate::revoke::{Action, Item, Ledger, Plan, values};
+use crate::revoke::{Action, Item, Ledger, Plan};
 use crate::verify::{Cache, Policy, ask_all, learn_owners};
 
 pub(super) fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
@@ -108,7 +108,7 @@ fn action(finding: &Finding, verb: Option<&str>, client: &Client, policy: &Polic
         return Err(unknown.detail.clone());
     }
     let revoke = call_of(finding, verb)?;
-    let host = host_of(client, finding.rule.endpoint, &revoke.call, &values(finding));
+    let host = host_of(client, finding.rule.endpoint, &revoke.call, &Values::of(finding));
     let host = host.map_err(|_| {
         let name = finding.rule.endpoint;
         format!("it is not known where its provider is; name the server: --endpoint {name}=URL")

@@ -155,14 +155,12 @@ impl Reader<'_, '_, '_> {
     fn verify(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Verify> {
         self.known_keys(&[CALL, VERIFY].concat(), "`verify`");
         let source = self.one_of("source", SOURCES, Some(source))?;
-        let admin = self.strings("by");
-        let lower: Vec<String> =
-            admin.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
+        let (by, lower) = self.credentials();
         let known: BTreeSet<&str> = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let (first, known) = self.first(&known);
         let call = self.call(&known)?;
         let verify = Verify {
-            by: if admin.is_empty() { By::Itself } else { By::Admin(List(admin)) },
+            by: if by.is_empty() { By::Itself } else { By::Admin(by) },
             first,
             call,
             live: self.conditions("live"),
@@ -198,12 +196,17 @@ impl Reader<'_, '_, '_> {
         Some(verify)
     }
 
+    /// The variables with a person's own credentials, and their names in templates.
+    fn credentials(&mut self) -> (List<&'static str>, Vec<String>) {
+        let by = self.strings("by");
+        let named = by.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase());
+        (List(by), named.collect())
+    }
+
     fn lookup(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Lookup> {
         self.known_keys(&[CALL, STEP, LOOKUP].concat(), "`owner`");
         let source = self.one_of("source", SOURCES, Some(source))?;
-        let by = self.strings("by");
-        let lower: Vec<String> =
-            by.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
+        let (by, lower) = self.credentials();
         let known = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let step = self.step(&known)?;
         for Header(label, _) in step.take.iter() {
@@ -214,15 +217,13 @@ impl Reader<'_, '_, '_> {
                 );
             }
         }
-        Some(Lookup { step, by: List(by), source })
+        Some(Lookup { step, by, source })
     }
 
     fn revoke(&mut self, source: &'static str, known: &BTreeSet<&str>) -> Option<Revoke> {
         self.known_keys(&[CALL, REVOKE].concat(), "`revoke`");
         let source = self.one_of("source", SOURCES, Some(source))?;
-        let admin = self.strings("by");
-        let lower: Vec<String> =
-            admin.iter().map(|name| name.trim_end_matches('?').to_ascii_lowercase()).collect();
+        let (by, lower) = self.credentials();
         let known: BTreeSet<&str> = known.iter().copied().chain(lower.iter().map(String::as_str)).collect();
         let (first, known) = self.first(&known);
         let call = self.call(&known)?;
@@ -238,7 +239,7 @@ impl Reader<'_, '_, '_> {
             damage: Damage::ALL.into_iter().find(|known| known.as_str() == damage)?,
             reversible: self.flag("reversible").unwrap_or(false),
             effect: self.required("effect")?,
-            by: if admin.is_empty() { By::Itself } else { By::Admin(List(admin)) },
+            by: if by.is_empty() { By::Itself } else { By::Admin(by) },
             batch,
             accepts_any: self.flag("accepts_any").unwrap_or(false),
             secret_in_url: self.secret_in_url(&first, &call),
