@@ -113,7 +113,7 @@ fn statics(rules: &[&Rule]) -> String {
             "Rule {{ id: {:?}, family: {:?}, provider: {:?}, name: {:?}, category: {:?}, severity: Severity::{:?}, \
              risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, max_len: {}, prefix: {:?}, \
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
-             head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, \
+             head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, claims: {:?}, tells: {:?}, \
              needs_digit: {}, needs_both_cases: {}, drop_samples: {}, files: &{:?}, in_binary: {}, \
              endpoint: {:?}, parts: {:?}, companions: {:?}, login: {:?}, verify: {:?}, owner: {:?}, revoke: {:?}, examples: &{:?}, near_misses: &{:?} }},",
             rule.id,
@@ -139,6 +139,8 @@ fn statics(rules: &[&Rule]) -> String {
             rule.context,
             rule.proof,
             rule.wrong_proof,
+            rule.claims,
+            rule.tells,
             rule.needs_digit,
             rule.needs_both_cases,
             rule.drop_samples,

@@ -14,7 +14,7 @@ use fastrand::Rng;
 use regex::bytes::Regex;
 use stanch::engine::{Engine, Text};
 use stanch::model::{BlobPath, Confidence, ProofLevel, Rule, WrongProof};
-use stanch::proofs::{self, Outcome, Subject};
+use stanch::proofs::{self, Outcome};
 use stanch::rules::{BUILTIN, pattern, schema, template};
 
 /// Rule, whole match, secret, confidence.
@@ -87,10 +87,7 @@ impl Plain {
         if !(free_before && free_after && digit && cases && told()) {
             return None;
         }
-        let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched: &text[matched.clone()] };
-        let outcome =
-            rule.proof.map_or(Outcome::Silent, |name| (proofs::by_name(name).unwrap().check)(subject));
-        let confidence = match outcome {
+        let confidence = match proofs::judge(rule, value, &text[matched.clone()]) {
             Outcome::Public(_) => return None,
             _ if proofs::published(value).is_some() => return None,
             Outcome::Wrong if rule.wrong_proof == WrongProof::Drops => return None,

@@ -46,6 +46,7 @@ fn what_a_proof_forges_is_right_and_one_other_character_makes_it_wrong() {
 fn what_a_structure_forges_is_right_and_its_start_alone_is_not() {
     for (name, start) in [
         ("atlassian-datacenter", "BBDC-"),
+        ("base64-json", "key-"),
         ("basic-auth", ""),
         ("bedrock-key", "ABSK"),
         ("bedrock-session-key", "bedrock-api-key-"),

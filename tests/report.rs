@@ -1431,6 +1431,8 @@ const PLAIN: Rule = Rule {
     context: &[],
     proof: None,
     wrong_proof: WrongProof::Drops,
+    claims: List::EMPTY,
+    tells: List::EMPTY,
     needs_digit: false,
     needs_both_cases: false,
     drop_samples: true,

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::context::{Context, Nearby};
 use super::guard;
 use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
-use crate::proofs::{self, Outcome, Proof, Subject};
+use crate::proofs::{self, Outcome};
 use crate::rules::pattern;
 
 /// A rule with its pattern, compiled when it is first needed: most runs meet few rules.
@@ -17,13 +17,11 @@ pub(super) struct Matcher {
     pub(super) rule: &'static Rule,
     anchored: OnceLock<Option<Regex>>,
     unanchored: OnceLock<Option<Regex>>,
-    proof: Option<&'static Proof>,
 }
 
 impl Matcher {
     pub(super) fn new(rule: &'static Rule) -> Matcher {
-        let (anchored, unanchored) = (OnceLock::new(), OnceLock::new());
-        Matcher { rule, anchored, unanchored, proof: rule.proof.and_then(proofs::by_name) }
+        Matcher { rule, anchored: OnceLock::new(), unanchored: OnceLock::new() }
     }
 
     /// The candidate whose match starts at `at`, if there is one.
@@ -81,9 +79,7 @@ impl Matcher {
             return None;
         }
         let rule = self.rule;
-        let subject = Subject { value, prefix: rule.prefix.as_bytes(), matched };
-        let outcome = self.proof.map_or(Outcome::Silent, |proof| (proof.check)(subject));
-        let (confidence, evidence) = match outcome {
+        let (confidence, evidence) = match proofs::judge(rule, value, matched) {
             Outcome::Right(evidence) if evidence.level >= ProofLevel::Structure => {
                 return Some((Confidence::Proven, evidence));
             }

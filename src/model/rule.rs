@@ -1,6 +1,6 @@
 //! A rule: what one kind of token looks like and what it means when it leaks.
 
-use super::{ByteSet, Companion, Header, List, Lookup, Revoke, Verify};
+use super::{ByteSet, Companion, Header, List, Lookup, Revoke, Test, Verify};
 
 /// One kind of token.
 ///
@@ -58,6 +58,10 @@ pub struct Rule {
     pub proof: Option<&'static str>,
     /// What a failed proof means.
     pub wrong_proof: WrongProof,
+    /// What must hold for the JSON that the value decodes to.
+    pub claims: List<Test>,
+    /// What a finding tells of that JSON: labels, and JSON pointers.
+    pub tells: List<Header>,
     /// Whether the value must hold a digit; random values do, identifiers mostly do not.
     pub needs_digit: bool,
     /// Whether the value must hold letters of both cases, as random ones do where there is room for it.

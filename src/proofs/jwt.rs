@@ -124,7 +124,7 @@ fn signature_length(header: &str) -> usize {
 }
 
 /// `key=value,key=value` as the members of a JSON object, in their order.
-fn members(pairs: &str) -> String {
+pub(super) fn members(pairs: &str) -> String {
     let member = |pair: &str| {
         pair.split_once('=').map(|(key, value)| format!("{}:{}", Value::from(key), Value::from(value)))
     };

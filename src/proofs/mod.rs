@@ -6,6 +6,7 @@ mod azure;
 mod azure_devops;
 mod basic;
 mod bedrock;
+mod claims;
 mod cloudflare;
 mod crc32;
 mod discord;
@@ -36,6 +37,7 @@ mod vault;
 mod workos;
 mod xor62;
 
+pub use claims::judge;
 pub use published::published;
 pub use sample::is_sample;
 
@@ -85,6 +87,7 @@ static ALL: &[Proof] = &[
     azure::CASK,
     azure_devops::PROOF,
     azure::HIS,
+    claims::PROOF,
     basic::PASSWORD,
     basic::PROOF,
     keys::AGE,

@@ -7,6 +7,7 @@ pub const NAMES: &[&str] = &[
     "azure-cask",
     "azure-devops-pat",
     "azure-his",
+    "base64-json",
     "base64-password",
     "basic-auth",
     "bech32-age",
@@ -52,3 +53,6 @@ pub const NAMES: &[&str] = &[
     "workos-key",
     "xor-base62",
 ];
+
+/// The proofs that decode a value to a JSON object, about which a rule can make claims.
+pub const DECODING: &[&str] = &["base64-json", "jwt"];

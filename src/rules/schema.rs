@@ -11,6 +11,7 @@ mod calls;
 
 use super::analyse::{MAX_LEN, analyse};
 use crate::model::{ByteSet, Confidence, Rule, Severity, Specificity, Strength, WrongProof};
+use crate::proofs::names::DECODING;
 
 /// One thing that is wrong with a rule file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,7 @@ pub struct Located {
 /// Every key that a `[[rule]]` may have.
 pub const KEYS: &[&str] = &[
     "category",
+    "claims",
     "companions",
     "confidence",
     "context",
@@ -72,6 +74,7 @@ pub const KEYS: &[&str] = &[
     "source",
     "specificity",
     "strength",
+    "tells",
     "verify",
     "wrong_proof",
 ];
@@ -227,6 +230,11 @@ impl Reader<'_, '_, '_> {
         if let Some(proof) = proof.filter(|proof| !is_proof(proof)) {
             self.fault("proof", format!("there is no proof `{proof}`; `rules/README.md` lists them"));
         }
+        let (claims, tells) = (self.claims(), self.pairs("tells"));
+        if !(claims.is_empty() && tells.is_empty()) && proof.is_none_or(|proof| !DECODING.contains(&proof)) {
+            let key = if claims.is_empty() { "tells" } else { "claims" };
+            self.fault(key, format!("`{key}` is about what a proof decodes: one of {}", DECODING.join(", ")));
+        }
         let max_length = self.max_length();
         let pattern = self.required("pattern")?;
         let analysis = match analyse(pattern, max_length) {
@@ -284,6 +292,8 @@ impl Reader<'_, '_, '_> {
             context,
             proof,
             wrong_proof: if wrong_proof? == "drops" { WrongProof::Drops } else { WrongProof::Lowers },
+            claims,
+            tells,
             needs_digit,
             needs_both_cases: self
                 .flag("needs_both_cases")

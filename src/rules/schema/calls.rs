@@ -385,6 +385,16 @@ impl Reader<'_, '_, '_> {
         said
     }
 
+    /// What a rule asks of the JSON in a value: tests of what pointers lead to.
+    pub(super) fn claims(&mut self) -> List<Test> {
+        let texts = self.strings("claims");
+        let claims: Vec<_> = texts.iter().map(|text| test(text)).collect();
+        if claims.iter().any(|claim| !matches!(claim, Ok(Test { at: At::Pointer(_), .. }))) {
+            self.fault("claims", "a claim is `/pointer` or `/pointer=value|value`".into());
+        }
+        List::of(claims.into_iter().flatten().collect())
+    }
+
     fn conditions(&mut self, key: &str) -> List<Condition> {
         let mut conditions = vec![];
         for text in self.strings(key) {
@@ -470,7 +480,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A table of strings, in the order of its keys.
-    fn pairs(&mut self, key: &str) -> List<Header> {
+    pub(super) fn pairs(&mut self, key: &str) -> List<Header> {
         let Some(value) = self.table.get(key) else { return List::EMPTY };
         let pairs: Option<Vec<Header>> = value.get_ref().as_table().and_then(|table| {
             let pair = |(name, text): (
