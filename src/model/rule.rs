@@ -60,7 +60,7 @@ pub struct Rule {
     pub wrong_proof: WrongProof,
     /// What must hold for the JSON that the value decodes to.
     pub claims: List<Test>,
-    /// What a finding tells of that JSON: labels, and JSON pointers.
+    /// What a finding tells of the value: labels, and JSON pointers or patterns of public parts.
     pub tells: List<Header>,
     /// Whether the value must hold a digit; random values do, identifiers mostly do not.
     pub needs_digit: bool,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::text;
-use crate::model::{By, Finding, Piece, Secret, pieces};
+use crate::model::{By, Fact, Finding, Piece, Secret, pieces};
 
 /// What is written as it is in a URL: the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -58,9 +58,9 @@ impl Values {
         let secret = Values::default().with("secret", finding.secret.expose());
         let with_parts =
             finding.rule.parts.iter().fold(secret, |values, part| values.with_part(part.0, part.1));
-        let fingerprint = finding.evidence.facts.iter().filter(|fact| fact.label == "fingerprint");
-        let with_facts =
-            fingerprint.fold(with_parts, |values, fact| values.with(fact.label, fact.text.as_bytes()));
+        let named = |fact: &&Fact| matches!(fact.label, "address" | "fingerprint");
+        let facts = finding.evidence.facts.iter().filter(named);
+        let with_facts = facts.fold(with_parts, |values, fact| values.with(fact.label, fact.text.as_bytes()));
         // The nearest comes last, and stays.
         finding
             .nearby

@@ -12,7 +12,7 @@ use crate::model::{Evidence, ProofLevel};
 /// Identifiable keys, first version: the last four of the decoded bytes are the checksum of the others.
 pub(super) const HIS: Proof = Proof {
     name: "azure-his",
-    summary: "the decoded key ends with its Marvin32 checksum (Microsoft identifiable key)",
+    summary: "the decoded key ends with its Marvin32 checksum (Microsoft identifiable key); tells the kind",
     check: check_his,
     forge: forge_his,
 };
@@ -78,7 +78,14 @@ fn check_his(subject: Subject<'_>) -> Outcome {
     };
     let Some((covered, sum)) = bytes.split_last_chunk::<4>() else { return Outcome::Wrong };
     let sum = u32::from_le_bytes(*sum);
-    told(SEEDS.iter().any(|seed| marvin32(covered, seed) == sum))
+    match SEEDS.iter().find(|seed| marvin32(covered, seed) == sum) {
+        Some(seed) => {
+            let kind = String::from_utf8_lossy(*seed);
+            let evidence = Evidence::of(ProofLevel::Checksum);
+            Outcome::Right(evidence.with("kind", kind.trim_end_matches('0')))
+        }
+        None => Outcome::Wrong,
+    }
 }
 
 /// The six characters that end a key: the checksum and the two bits before it.

@@ -2,7 +2,8 @@
 //!
 //! Sources: GitHub engineering, "Behind GitHub's new authentication token formats" (2021), for base62
 //! over the characters after the prefix; Grafana's `satokengen` for the little-endian form; JSR's server
-//! source for the form that covers the prefix. Cloudflare and Atlassian were confirmed on samples.
+//! source for the form that covers the prefix; Zuplo, "API key format", for the one that covers a part. Cloudflare and
+//! Atlassian were confirmed on samples.
 
 use super::{Outcome, Proof, Subject};
 use crate::model::{Evidence, ProofLevel};
@@ -29,6 +30,17 @@ pub(super) const HEX: Proof = Proof {
     summary: "ends with the CRC-32 of what follows the prefix, as 8 lower-case hex digits",
     check: |subject| ends_with(subject, format!("{:08x}", crc32fast::hash(body(subject, 8)))),
     forge: |so_far, _, _| format!("{:08x}", crc32fast::hash(after_prefix(so_far))),
+};
+
+/// Eight lower-case hex digits over the part between the prefix and the last underscore.
+pub(super) const HEX_PART: Proof = Proof {
+    name: "crc32-hex-part",
+    summary: "ends with the CRC-32 of the part between prefix and last underscore, as 8 lower-case hex digits",
+    check: |subject| {
+        let covered = body(subject, 8).strip_suffix(b"_").unwrap_or_default();
+        ends_with(subject, format!("{:08x}", crc32fast::hash(covered)))
+    },
+    forge: |so_far, _, _| format!("{:08x}", crc32fast::hash(after_prefix(so_far.trim_end_matches('_')))),
 };
 
 /// Eight upper-case hex digits over all before them.

@@ -107,7 +107,12 @@ fn forge(_: &str, argument: &str, random: &mut fastrand::Rng) -> String {
     let expiry = random.u32(1_600_000_000..2_000_000_000);
     let parts = [
         format!("{{{}}}", members(header)),
-        format!(r#"{{{},"jti":"{}","exp":{expiry}}}"#, members(&claims), random.u32(..)),
+        format!(
+            r#"{{{},"jti":"{}","iat":{},"exp":{expiry}}}"#,
+            members(&claims),
+            random.u32(..),
+            expiry - 86_400
+        ),
     ];
     let signature = random_bytes(random, signature_length(header));
     let [header, payload] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));

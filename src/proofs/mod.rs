@@ -2,37 +2,49 @@
 
 mod atlassian;
 mod aws_key_id;
+mod aws_session;
 mod azure;
 mod azure_devops;
 mod basic;
 mod bedrock;
+mod canonical;
 mod claims;
 mod cloudflare;
 mod crc32;
 mod discord;
 mod elastic;
 mod fly;
+mod forms;
 mod github_fine_grained;
 mod gitlab_routable;
 mod grafana;
+mod hashes;
 mod jfrog;
 mod jwt;
 mod keys;
+mod keystore;
+mod keytab;
 mod mapbox;
 mod matrix;
+mod mnemonic;
 pub mod names;
 mod ngrok;
+mod obscured;
 mod onepassword;
 mod openai_marker;
+mod password;
 mod placeholder;
 mod published;
 mod pypi;
+mod rapidapi;
 mod sample;
 mod sentry;
+mod shapes;
 mod snyk;
 mod table;
 mod text;
 mod userinfo;
+mod uuid;
 mod vault;
 mod workos;
 mod xor62;
@@ -82,56 +94,105 @@ pub struct Proof {
 
 /// Every proof, sorted by name.
 static ALL: &[Proof] = &[
+    forms::ALGOLIA,
+    keys::APTOS,
     atlassian::PROOF,
+    atlassian::LEGACY,
+    aws_session::ECR,
     aws_key_id::PROOF,
+    aws_session::SESSION,
     azure::CASK,
     azure_devops::PROOF,
     azure::HIS,
     claims::PROOF,
     basic::PASSWORD,
+    forms::UUID,
     basic::PROOF,
     keys::AGE,
     bedrock::LONG_TERM,
     bedrock::SHORT_TERM,
+    keys::BIP32,
+    mnemonic::BIP39,
+    canonical::BASE32,
+    canonical::BASE64,
     cloudflare::PROOF,
+    forms::CONVEX,
     crc32::BASE62,
     crc32::BASE62_WHOLE,
     crc32::HEX,
+    crc32::HEX_PART,
     crc32::UPPER_HEX_WHOLE,
+    obscured::DBEAVER,
     discord::PROOF,
+    keys::DNSSEC,
+    keys::ED25519_ARRAY,
+    keys::ED25519_BASE58,
+    keys::ED25519_BASE64,
     elastic::API_KEY,
     elastic::ENROLLMENT,
+    mnemonic::ELECTRUM,
     azure::ENTRA,
+    keystore::PROOF,
+    keys::EVM,
     fly::PROOF,
     jwt::GITHUB_APP,
     github_fine_grained::PROOF,
     gitlab_routable::PROOF,
+    obscured::GPP,
     grafana::API_KEY,
     grafana::CLOUD,
     crc32::GRAFANA,
+    shapes::INTERCOM,
+    obscured::JETBRAINS,
     jfrog::PROOF,
+    keys::JKS,
     keys::JWK,
     jwt::PROOF,
+    keytab::PROOF,
     mapbox::PROOF,
     matrix::MAS,
     matrix::SYNAPSE,
     keys::MINISIGN,
+    mnemonic::MONERO,
+    obscured::MREMOTENG,
+    forms::NGC,
     ngrok::PROOF,
+    keys::NKEY,
+    keys::NOSTR,
+    canonical::NUGET,
+    forms::NX_CLOUD,
     onepassword::PROOF,
+    keys::ONION,
     openai_marker::PROOF,
+    password::PROOF,
+    hashes::PROOF,
     keys::PEM,
     keys::PEM_BASE64,
     keys::PEM_CUT,
+    keys::PKCS12,
     keys::PPK,
     pypi::PROOF,
+    shapes::QSTASH,
+    rapidapi::PROOF,
+    obscured::RCLONE,
     sentry::PROOF,
     keys::SIGNIFY,
     snyk::PROOF,
+    forms::WEBHOOK,
+    keys::STELLAR,
+    keys::SUI,
+    shapes::TEAMCITY,
+    keys::TEZOS,
+    password::UNATTEND,
     userinfo::PROOF,
+    uuid::PROOF,
     vault::PROOF,
+    keys::WIF,
+    obscured::WINSCP,
     keys::WIREGUARD,
     workos::PROOF,
     xor62::PROOF,
+    keys::XRPL,
 ];
 
 /// The proof of that name.

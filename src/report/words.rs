@@ -7,7 +7,7 @@ pub(super) fn of_proof(finding: &Finding) -> &'static str {
     match (finding.evidence.level, finding.confidence) {
         (ProofLevel::Checksum, _) => "its checksum is right",
         (ProofLevel::Structure, _) => "its structure agrees with itself",
-        (ProofLevel::Decoded, _) => "it decodes to something sensible",
+        (ProofLevel::Decoded, _) => "what it says of itself can be read",
         (ProofLevel::None, Confidence::Possible) => "it could be one by its shape",
         (ProofLevel::None, _) => "its shape or surroundings are distinctive",
     }

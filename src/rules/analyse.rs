@@ -1,7 +1,7 @@
 //! What follows from a pattern alone: how long a match can be, how it starts, and by which cheap signs
 //! the engine can find every match.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::model::{Anchor, ByteSet, Lead, Strength, Until};
 
@@ -90,6 +90,12 @@ pub fn analyse(pattern: &str, max_length: Option<usize>) -> Result<Analysis, Str
     if properties.minimum_len() == Some(0) {
         return Err("the pattern matches the empty string".into());
     }
+    // A match is looked for in the text from its own first byte on.
+    if !properties.look_set().remove(Look::End).is_empty() {
+        return Err(
+            "the pattern looks at what stands beside it (`^`, `$`, `\\b`); say with not_before and not_after what must not stand beside it".into()
+        );
+    }
     let groups = properties.explicit_captures_len();
     if groups > 1 {
         return Err(format!(
@@ -160,8 +166,33 @@ impl Analysis {
             }
             anchors.push(anchor);
         }
-        anchors
+        if has_context { without_leads(anchors) } else { anchors }
     }
+}
+
+/// The same signs with one for all runs that differ only in what stands before them: a rule that asks for words
+/// nearby is tried at few runs, and each sign of its own has to be looked at for every run.
+fn without_leads(anchors: Vec<Anchor>) -> Vec<Anchor> {
+    let mut merged: Vec<Anchor> = vec![];
+    for mut anchor in anchors {
+        if let Anchor::Run { lead, .. } = &mut anchor {
+            *lead = &[];
+        }
+        let bare = |anchor: &Anchor| match anchor.clone() {
+            Anchor::Run { of, alphabet, head, tail, sign, min, whole_up_to, holds_value, rest, .. } => {
+                Some((of, alphabet, head, tail, sign, min, whole_up_to, holds_value, rest))
+            }
+            _ => None,
+        };
+        let same = merged.iter_mut().find(|known| bare(known).is_some() && bare(known) == bare(&anchor));
+        match (same, &anchor) {
+            (Some(Anchor::Run { near, far, .. }), Anchor::Run { near: nearer, far: farther, .. }) => {
+                (*near, *far) = ((*near).min(*nearer), (*far).max(*farther));
+            }
+            _ => merged.push(anchor),
+        }
+    }
+    merged
 }
 
 /// Lays a pattern out as alternatives; joins what would be too many.
@@ -573,6 +604,8 @@ pub fn byte_frequency(byte: u8) -> f32 {
         b' ' => 0.12,
         b'-' => 0.03,
         b'_' | b'.' | b'/' | b':' => 0.02,
+        // Rare in text, and what binary files are padded with.
+        0 => 0.5,
         _ => 0.005,
     }
 }

@@ -230,10 +230,15 @@ impl Reader<'_, '_, '_> {
         if let Some(proof) = proof.filter(|proof| !is_proof(proof)) {
             self.fault("proof", format!("there is no proof `{proof}`; `rules/README.md` lists them"));
         }
-        let (claims, tells) = (self.claims(), self.pairs("tells"));
-        if !(claims.is_empty() && tells.is_empty()) && proof.is_none_or(|proof| !DECODING.contains(&proof)) {
-            let key = if claims.is_empty() { "tells" } else { "claims" };
-            self.fault(key, format!("`{key}` is about what a proof decodes: one of {}", DECODING.join(", ")));
+        let (claims, tells) = (self.claims(), self.tells());
+        let decodes = proof.is_some_and(|proof| DECODING.contains(&proof));
+        let reads = |key| match key {
+            "claims" => !claims.is_empty(),
+            _ => tells.iter().any(|told| told.1.starts_with('/')),
+        };
+        for key in ["claims", "tells"].into_iter().filter(|key| reads(key) && !decodes) {
+            let known = DECODING.join(", ");
+            self.fault(key, format!("`{key}` speaks of JSON, which one of these proofs decodes: {known}"));
         }
         let max_length = self.max_length();
         let pattern = self.required("pattern")?;

@@ -26,7 +26,7 @@ const ALPHABETS: &[(&str, &str)] = &[
 /// Fills a template.
 ///
 /// `{name:length}` stands for random characters of an alphabet (`{hex:32}`, or with a range of lengths
-/// `{hex:20-40}`), `{[A-Z2-7]:16}` for those of a class, `{uuid}` for a random UUID, `{name}` or
+/// `{hex:20-40}`), `{[A-Z2-7]:16}` for those of a class, `{name}` or
 /// `{name:argument}` for what the proof of that name writes. `{{` and `}}` are braces.
 ///
 /// # Errors
@@ -62,9 +62,6 @@ fn write(inner: &str, so_far: &str, random: &mut Rng) -> Result<String, String> 
         None => Some(inner.split_once(':').unwrap_or((inner, ""))),
     }
     .ok_or_else(|| format!("`{{{inner}}}` needs a length, as in `{{[a-f]:8}}`"))?;
-    if name == "uuid" {
-        return Ok(uuid(random));
-    }
     let alphabet = ALPHABETS.iter().find(|(known, _)| *known == name).map(|(_, alphabet)| *alphabet);
     if let Some(alphabet) = alphabet.or(name.starts_with('[').then_some(name)) {
         let set: Vec<u8> =
@@ -75,7 +72,7 @@ fn write(inner: &str, so_far: &str, random: &mut Rng) -> Result<String, String> 
     let proof = proofs::by_name(name).ok_or_else(|| {
         let known: Vec<&str> =
             ALPHABETS.iter().map(|(name, _)| *name).chain(proofs::names::NAMES.iter().copied()).collect();
-        format!("`{{{inner}}}` is unknown; known are uuid, {}", known.join(", "))
+        format!("`{{{inner}}}` is unknown; known are {}", known.join(", "))
     })?;
     Ok((proof.forge)(so_far, argument, random))
 }
@@ -86,13 +83,6 @@ fn length(argument: &str, random: &mut Rng) -> Result<usize, String> {
         (Ok(least), Ok(most)) if least <= most && most <= 65_536 => Ok(random.usize(least..=most)),
         _ => Err(format!("`{argument}` is no length; write a number or a range such as `20-40`")),
     }
-}
-
-/// A version 4 UUID (RFC 9562, section 5.4).
-fn uuid(random: &mut Rng) -> String {
-    let bits = random.u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 #[cfg(test)]

@@ -29,6 +29,15 @@ pub(super) static P256: Curve = Curve {
     uncompressed: uncompressed::<p256::NistP256>,
 };
 
+pub(super) static SECP256K1: Curve = Curve {
+    name: "secp256k1",
+    object: &[0x2b, 0x81, 0x04, 0x00, 0x0a],
+    size: 32,
+    ssh: None,
+    public: public::<k256::Secp256k1>,
+    uncompressed: uncompressed::<k256::Secp256k1>,
+};
+
 /// Every curve known here.
 pub(super) static CURVES: [&Curve; 4] = [
     &P256,
@@ -48,14 +57,7 @@ pub(super) static CURVES: [&Curve; 4] = [
         public: public::<p521::NistP521>,
         uncompressed: uncompressed::<p521::NistP521>,
     },
-    &Curve {
-        name: "secp256k1",
-        object: &[0x2b, 0x81, 0x04, 0x00, 0x0a],
-        size: 32,
-        ssh: None,
-        public: public::<k256::Secp256k1>,
-        uncompressed: uncompressed::<k256::Secp256k1>,
-    },
+    &SECP256K1,
 ];
 
 fn public<C>(scalar: &[u8]) -> Option<Vec<u8>>

@@ -46,6 +46,11 @@ impl<'a> Reader<'a> {
         content.map(|(_, content)| content)
     }
 
+    /// What is left.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// The elements of the next element, a sequence.
     pub(super) fn sequence(&mut self) -> Option<Reader<'a>> {
         self.take(SEQUENCE).map(Reader)

@@ -240,7 +240,7 @@ impl Public {
 }
 
 /// Whether bytes may have been drawn at random; a placeholder of zeros or counted bytes was not.
-pub(super) fn is_random(bytes: &[u8]) -> bool {
+pub(in crate::proofs) fn is_random(bytes: &[u8]) -> bool {
     let mut distinct = bytes.to_vec();
     distinct.sort_unstable();
     let counted = bytes.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1);

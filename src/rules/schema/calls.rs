@@ -10,6 +10,8 @@ use crate::model::{
     At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
     Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
+use crate::proofs::names::READINGS;
+use crate::rules::analyse::parse;
 
 /// Every key of a call.
 const CALL: &[&str] =
@@ -56,6 +58,7 @@ const LOOKUP: &[&str] = &["by", "source"];
 
 /// What templates may name without anyone having to say where it is from.
 const GIVEN: &[&str] = &[
+    "address",
     "assertion",
     "endpoint",
     "fingerprint",
@@ -383,6 +386,28 @@ impl Reader<'_, '_, '_> {
             );
         }
         said
+    }
+
+    /// Labels and what of a value a finding tells under them: pointers into its JSON, or patterns of its parts.
+    pub(super) fn tells(&mut self) -> List<Header> {
+        let tells = self.pairs("tells");
+        for Header(label, text) in tells.iter() {
+            if label.bytes().any(|byte| !byte.is_ascii_lowercase() && byte != b'_') {
+                self.fault("tells", format!("the label `{label}` must be lower-case letters"));
+            }
+            let pattern = READINGS.iter().find_map(|reading| text.strip_prefix(reading)).unwrap_or(text);
+            let groups = || Some(parse(pattern).ok()?.properties().explicit_captures_len());
+            if !text.starts_with('/') && groups() != Some(1) {
+                let known = READINGS.join(", ");
+                self.fault(
+                    "tells",
+                    format!(
+                        "`{text}` must be a JSON pointer, or a pattern with one capture group, perhaps behind one of: {known}"
+                    ),
+                );
+            }
+        }
+        tells
     }
 
     /// What a rule asks of the JSON in a value: tests of what pointers lead to.
