@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::table::{Form, Table, for_each_key};
 use super::vector::Vector;
 use crate::model::{ByteSet, Rule};
+use crate::rules::analyse::byte_frequency;
 
 /// How far before a match a context word may begin, in bytes.
 const BEFORE: usize = 128;
@@ -13,9 +14,10 @@ const AFTER: usize = 48;
 /// How many line breaks may lie between a context word and the match after it.
 const LINES_BEFORE: usize = 2;
 
-/// The context words of all rules, by their first four bytes; no word has less than three.
+/// The context words of all rules, by the rarest four bytes of each; no word has less than three.
 pub(super) struct Words {
-    table: Table<&'static str>,
+    /// Words, and where in them their four bytes are.
+    table: Table<(&'static str, usize)>,
     longest: usize,
     vector: Vector,
 }
@@ -52,21 +54,30 @@ impl Words {
         let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
         let mut keyed = vec![];
         for word in &words {
-            let byte = |at| word.as_bytes().get(at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
-            for_each_key(&std::array::from_fn(byte), |key| keyed.push((key, *word)));
+            let from = rarest_four(word.as_bytes());
+            let byte = |at| word.as_bytes().get(from + at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
+            for_each_key(&std::array::from_fn(byte), |key| keyed.push((key, (*word, from))));
         }
         Words { table: Table::of(Form::CASELESS, keyed), longest, vector }
     }
 
-    /// Calls `each` with the words in `text` and where they begin.
+    /// Calls `each` with the words in `text` and where they begin, in no particular order.
     fn find(&self, text: &[u8], mut each: impl FnMut(usize, &'static str)) {
-        self.table.for_each_in(self.vector, text, |at, word| {
-            let there = text.get(at..at + word.len());
+        self.table.for_each_in(self.vector, text, |at, (word, from)| {
+            let Some(start) = at.checked_sub(from) else { return };
+            let there = text.get(start..start + word.len());
             if there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes())) {
-                each(at, word);
+                each(start, word);
             }
         });
     }
+}
+
+/// Where the four bytes of a word begin that stand least often in a text.
+fn rarest_four(word: &[u8]) -> usize {
+    let chance = |four: &[u8]| four.iter().map(|&byte| byte_frequency(byte)).product::<f32>();
+    let fours = word.windows(4).enumerate();
+    fours.min_by(|(_, a), (_, b)| chance(a).total_cmp(&chance(b))).map_or(0, |(at, _)| at)
 }
 
 impl Nearby {
@@ -140,12 +151,14 @@ impl<'a> Context<'a> {
         let from = self.looked_at.end;
         if wanted.end > from {
             let to = self.bytes.len().min(wanted.end + self.words.longest);
+            let known = self.seen.len();
             self.words.find(&self.bytes[from..to], |at, word| {
                 let start = from + at;
                 if start < wanted.end {
                     self.seen.push(Word { word, start, end: start + word.len() });
                 }
             });
+            self.seen[known..].sort_by_key(|word| word.start);
             self.looked_at.end = wanted.end;
         }
         let first = self.seen.partition_point(|word| word.start < wanted.start);

@@ -118,6 +118,7 @@ impl Engine {
             path,
             context: Context::new(&self.words, bytes),
             tried: vec![],
+            in_scope: vec![],
             found: vec![],
         };
         runs::visit(self.vector, bytes, &mut search);
@@ -142,6 +143,8 @@ struct Search<'a> {
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
     /// the starts that neighbouring keys speak for overlap. Empty before the first key, which most texts lack.
     tried: Vec<usize>,
+    /// For each rule that is for certain files whether this is one, once it was asked. Empty before.
+    in_scope: Vec<Option<bool>>,
     found: Vec<Candidate>,
 }
 
@@ -224,8 +227,13 @@ impl Search<'_> {
     }
 
     /// Whether the rule has a say in this file.
-    fn speaks(&self, rule: usize) -> bool {
-        let rule = self.engine.rules[rule];
-        (!self.binary || rule.in_binary) && self.path.is_none_or(|path| files::is_for(rule, path))
+    fn speaks(&mut self, number: usize) -> bool {
+        let rule = self.engine.rules[number];
+        if self.binary && !rule.in_binary {
+            return false;
+        }
+        let Some(path) = self.path.filter(|_| !rule.files.is_empty()) else { return true };
+        self.in_scope.resize(self.engine.rules.len(), None);
+        *self.in_scope[number].get_or_insert_with(|| files::is_for(rule, path))
     }
 }

@@ -135,7 +135,11 @@ struct Open {
 /// Where [`Anchor::RUN`] bits in a row begin that are set, of which the last may be the first of `next`.
 fn begin_long(bits: u64, next: u64) -> u64 {
     const { assert!(Anchor::RUN == 16) };
-    let within = [1, 2, 4, 8].iter().fold(bits, |long, step| long & long >> step);
+    // Places at which two, four, eight and sixteen in a row begin.
+    let two = bits & bits >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let within = eight & eight >> 8;
     let (tail, head) = (bits.leading_ones().min(15) as usize, next.trailing_ones().min(15) as usize);
     if tail + head < Anchor::RUN {
         return within;

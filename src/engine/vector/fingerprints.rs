@@ -81,14 +81,15 @@ impl Fingerprints {
         at
     }
 
-    /// Calls `each` with the places of interest. Past the end of the text stand zeros.
+    /// Calls `each` with the places of interest, all of them within the text. Past its end stand zeros, which some
+    /// bucket may have as well.
     #[inline]
     pub(in crate::engine) fn for_each(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize)) {
         let mut places = [0; TOGETHER];
         for from in (0..text.len()).step_by(TOGETHER * 64) {
             let there = self.places(vector, &text[from..], &mut places);
             for (places, from) in there.iter().zip((from..).step_by(64)) {
-                bits(*places).for_each(|at| each(from + at));
+                bits(*places).map(|at| from + at).take_while(|&at| at < text.len()).for_each(&mut each);
             }
         }
     }
@@ -204,6 +205,17 @@ mod avx2 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zeros_past_the_end_are_no_places() {
+        let mut fingerprints = Fingerprints::of(|_| 0.01);
+        fingerprints.add(b"\0\0\0\0");
+        for length in 0..200 {
+            let mut places = vec![];
+            fingerprints.for_each(Vector::Portable, &vec![b'x'; length], |at| places.push(at));
+            assert!(places.iter().all(|&at| at < length), "{length}: {places:?}");
+        }
+    }
 
     #[test]
     fn the_twins_agree_and_leave_no_place_out() {
