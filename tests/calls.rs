@@ -22,7 +22,7 @@ use std::thread;
 use std::time::Duration;
 
 use stanch::model::{
-    By, Call, Condition, Finding, Method, Nearby, Piece, Revoke, Rule, Sample, Secret, Sign, Step,
+    By, Call, Condition, Distance, Finding, Method, Nearby, Piece, Revoke, Rule, Sample, Secret, Sign, Step,
     UnknownReason, Verdict, Verify, pieces,
 };
 use stanch::net::{Answer, Client};
@@ -116,7 +116,9 @@ fn a_question_is_about_the_secret() {
     each(&asked(), |rule, _, faults| {
         let verify = &rule.verify[0];
         let calls = verify.first.iter().map(|step| step.call).chain([verify.call]);
-        let names: BTreeSet<&str> = rule.parts.iter().map(|part| part.0).chain(["secret"]).collect();
+        // The address follows from the secret.
+        let names: BTreeSet<&str> =
+            rule.parts.iter().map(|part| part.0).chain(["address", "secret"]).collect();
         let is_of_it = |place: &str| names.contains(place.split('|').next().unwrap_or_default());
         let names_it = |template: &str| {
             pieces(template).iter().any(|piece| matches!(piece, Piece::Place(place) if is_of_it(place)))
@@ -200,7 +202,7 @@ fn dead_is_what_is_dead_with_every_companion() {
         let Some(mut finding) = example(rule, 0, faults) else { return };
         let Some(other) = finding.nearby.first().cloned() else { return };
         let value = [other.value.expose(), b"0"].concat();
-        finding.nearby.push(Nearby { distance: 9_999, value: Secret::new(&value), ..other });
+        finding.nearby.push(Nearby { distance: Distance::Bytes(9_999), value: Secret::new(&value), ..other });
         let says = |word: &str| verify.samples.iter().find(|sample| sample.says == word);
         let (Some(live), Some(dead)) = (says("live"), says("dead")) else { return };
         if is_bare(verify, live) {

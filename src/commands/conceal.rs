@@ -13,6 +13,7 @@ pub(super) fn conceal(report: &mut Report, engine: &Engine) {
             conceal_path(&mut place.path, engine);
             place.texts_mut().for_each(|text| conceal_text(text, engine));
         }
+        finding.nearby.iter_mut().for_each(|near| conceal_path(&mut near.path, engine));
         finding.owner.iter_mut().for_each(|fact| conceal_text(&mut fact.text, engine));
         finding.verdict.texts_mut().for_each(|text| conceal_text(text, engine));
         finding.evidence.facts.iter_mut().for_each(|fact| conceal_text(&mut fact.text, engine));

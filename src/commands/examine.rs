@@ -1,5 +1,7 @@
 //! One blob, from its bytes to its sightings.
 
+use std::io::Read;
+
 use crate::decode::utf16::Encoding;
 use crate::engine::{Engine, Text, Window, windows};
 use crate::findings::{Chosen, Sighter, Stretch};
@@ -53,6 +55,29 @@ pub(super) fn suspected(engine: &Engine, bytes: &[u8]) -> bool {
     match encoding.decode(bytes) {
         Some(text) => engine.suspects(text.as_bytes(), binary),
         None => engine.suspects(bytes, binary),
+    }
+}
+
+/// What is larger holds no settings that a person wrote, in bytes.
+const SETTINGS: u64 = 4 * 1024 * 1024;
+
+/// Calls `each` with the text of a blob, where it is one that may hold settings.
+pub(super) fn text_of(content: Content<'_>, mut each: impl FnMut(&[u8])) {
+    let mut read = vec![];
+    let bytes = match content {
+        Content::Whole(bytes) => bytes,
+        Content::Stream(reader) => match reader.take(SETTINGS + 1).read_to_end(&mut read) {
+            Ok(_) if read.len() as u64 <= SETTINGS => &read,
+            // The source tells what could not be read.
+            Ok(_) | Err(_) => return,
+        },
+    };
+    match nature(&bytes[..bytes.len().min(HEAD)]) {
+        (_, true) => {}
+        (encoding, false) => match encoding.decode(bytes) {
+            Some(text) => each(text.as_bytes()),
+            None => each(bytes),
+        },
     }
 }
 

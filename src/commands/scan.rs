@@ -8,12 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::conceal::conceal;
-use super::examine::{Examined, examine};
+use super::examine::{Examined, examine, text_of};
 use super::{Asking, CommandError, Output};
 use sha2::{Digest, Sha256};
 
 use crate::engine::Engine;
-use crate::findings::{Chosen, IgnoreFile, Settled, settle};
+use crate::findings::{Apart, Chosen, IgnoreFile, Settled, settle};
 use crate::model::{
     BlobPath, Confidence, Finding, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, Verdict, day,
 };
@@ -253,7 +253,24 @@ pub(super) fn visit_all(
     for source in sources {
         source.visit(&each)?;
     }
-    Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    join_apart(sources, &mut seen.sightings)?;
+    Ok(seen)
+}
+
+/// Joins companions to secrets that lack them in their own file, wherever else in the sources they stand; these are
+/// read once more for it.
+fn join_apart(sources: &[Box<dyn Source>], sightings: &mut [Sighting]) -> Result<(), CommandError> {
+    let Some(apart) = Apart::of(sightings) else { return Ok(()) };
+    for source in sources.iter().filter(|source| source.is_lasting()) {
+        source.visit(&|visit| {
+            if let Visit::Blob(blob) = visit {
+                text_of(blob.content, |text| apart.look(blob.path, text));
+            }
+        })?;
+    }
+    apart.join(sightings);
+    Ok(())
 }
 
 fn sources(task: &ScanTask) -> Result<Vec<Box<dyn Source>>, CommandError> {

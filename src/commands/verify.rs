@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::scan::{Prepared, Seen, finish, read_ignores, seen_on_stdin, visit_all, visit_roots};
 use super::{CommandError, Ended, ScanTask, closed_pipe_is_fine};
 use crate::findings::{IgnoreFile, settle};
-use crate::model::{BlobPath, Confidence, Finding, FindingId, Gap, GapReason};
+use crate::model::{BlobPath, Confidence, Finding, FindingId, Gap, GapReason, PlaceKind};
 use crate::report::{Format, Listed, ListedPlace, read, write_questions, write_questions_json};
 use crate::sources::{Recall, Recalled, Source, Visit};
 use crate::verify::questions;
@@ -106,7 +106,9 @@ pub(super) fn recalled(listed: &[Listed], below: &Path, prepared: &Prepared) -> 
         kind: place.kind,
         object: place.object.clone(),
     };
-    let places = listed.iter().flat_map(|listed| listed.places.iter().map(place));
+    let parts = listed.iter().flat_map(|listed| &listed.parts);
+    let part = |path: &BlobPath| Recall { path: path.clone(), kind: PlaceKind::File, object: None };
+    let places = listed.iter().flat_map(|listed| listed.places.iter().map(place)).chain(parts.map(part));
     let source: Box<dyn Source> = Box::new(Recalled::new(below, places));
     let mut seen = visit_all(&[source], prepared)?;
     let found = settle(seen.sightings.clone(), vec![], &mut IgnoreFile::default(), Confidence::Possible);

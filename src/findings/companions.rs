@@ -6,15 +6,16 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::bytes::Regex;
 
-use crate::model::{Candidate, Companion, FoundBy, Nearby, Rule, Secret};
+use crate::model::{BlobPath, Candidate, Companion, Distance, FoundBy, Nearby, Rule, Secret};
 use crate::rules::pattern;
 
 /// So many of one name are kept, nearest first.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 
 /// The companions in one text.
 pub(super) struct Companions<'a> {
     text: &'a [u8],
+    path: &'a BlobPath,
     /// What rules found, all candidates and not only those that are chosen.
     by_rule: HashMap<&'static str, Vec<Range<usize>>>,
     /// What patterns find, once they are asked for.
@@ -22,7 +23,7 @@ pub(super) struct Companions<'a> {
 }
 
 impl<'a> Companions<'a> {
-    pub(super) fn of(text: &'a [u8], candidates: &[Candidate]) -> Companions<'a> {
+    pub(super) fn of(text: &'a [u8], path: &'a BlobPath, candidates: &[Candidate]) -> Companions<'a> {
         let companions = candidates.iter().flat_map(|candidate| candidate.rule.companions.iter());
         let wanted: HashSet<&str> = companions
             .filter_map(|companion| match companion.from {
@@ -34,24 +35,26 @@ impl<'a> Companions<'a> {
         for candidate in candidates.iter().filter(|candidate| wanted.contains(candidate.rule.id)) {
             by_rule.entry(candidate.rule.id).or_default().push(candidate.secret.clone());
         }
-        Companions { text, by_rule, by_pattern: HashMap::new() }
+        Companions { text, path, by_rule, by_pattern: HashMap::new() }
     }
 
-    /// The companions of a secret, nearest first.
-    pub(super) fn of_secret(&mut self, rule: &Rule, secret: &Range<usize>) -> Vec<Nearby> {
-        let mut all: Vec<Nearby> =
-            rule.companions.iter().flat_map(|companion| self.of_one(companion, secret)).collect();
+    /// The companions of a secret that stands on `line`, nearest first.
+    pub(super) fn of_secret(&mut self, rule: &Rule, secret: &Range<usize>, line: u64) -> Vec<Nearby> {
+        let of_one = |companion| self.of_one(companion, secret, line);
+        let mut all: Vec<Nearby> = rule.companions.iter().flat_map(of_one).collect();
         all.sort();
         all
     }
 
-    fn of_one(&mut self, companion: &Companion, secret: &Range<usize>) -> Vec<Nearby> {
-        let text = self.text;
+    fn of_one(&mut self, companion: &Companion, secret: &Range<usize>, line: u64) -> Vec<Nearby> {
+        let (text, path) = (self.text, self.path);
+        let lines = |between: Range<usize>| memchr::memchr_iter(b'\n', &text[between]).count() as u64;
         let ranges: &[Range<usize>] = match companion.from {
             FoundBy::OtherRule(rule) => self.by_rule.get(rule).map_or(&[], Vec::as_slice),
-            FoundBy::Pattern(pattern) => {
-                self.by_pattern.entry(pattern).or_insert_with(|| matches(pattern, text))
-            }
+            FoundBy::Pattern(pattern) => self
+                .by_pattern
+                .entry(pattern)
+                .or_insert_with(|| compiled(pattern).map_or(vec![], |regex| matches(&regex, text))),
         };
         let distance = |range: &Range<usize>| {
             range.start.saturating_sub(secret.end).max(secret.start.saturating_sub(range.end))
@@ -62,9 +65,14 @@ impl<'a> Companions<'a> {
         let mut near: Vec<Nearby> = near
             .iter()
             .map(|range| Nearby {
-                distance: distance(range),
+                distance: Distance::Bytes(distance(range)),
                 name: companion.name,
                 value: Secret::new(&text[range.clone()]),
+                path: path.clone(),
+                line: match range.start.checked_sub(secret.start) {
+                    Some(_) => line + lines(secret.start..range.start),
+                    None => line - lines(range.start..secret.start),
+                },
             })
             .collect();
         near.sort();
@@ -74,15 +82,15 @@ impl<'a> Companions<'a> {
     }
 }
 
-fn matches(pattern: &'static str, text: &[u8]) -> Vec<Range<usize>> {
-    let Some(regex) = compiled(pattern) else { return vec![] };
+/// Where a pattern's companions stand: its capture group 1, where there is one.
+pub(super) fn matches(regex: &Regex, text: &[u8]) -> Vec<Range<usize>> {
     let secret =
         |captures: regex::bytes::Captures<'_>| captures.get(1).or(captures.get(0)).map(|found| found.range());
     regex.captures_iter(text).filter_map(secret).collect()
 }
 
 /// Patterns are compiled once; there are few.
-fn compiled(text: &'static str) -> Option<Arc<Regex>> {
+pub(super) fn compiled(text: &'static str) -> Option<Arc<Regex>> {
     type Compiled = HashMap<&'static str, Option<Arc<Regex>>>;
     static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! From candidates to findings: which of overlapping ones wins, where it stands, what is ignored, and
 //! what is one secret at many places.
 
+mod apart;
 mod companions;
 mod excerpt;
 mod id;
@@ -10,6 +11,7 @@ mod overlap;
 mod settle;
 mod sighted;
 
+pub use apart::Apart;
 pub use excerpt::masked;
 pub use ignore_file::{IgnoreFile, Today};
 pub use settle::{Settled, settle};

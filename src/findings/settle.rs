@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::apart;
 use super::id;
 use super::ignore_file::IgnoreFile;
 use crate::model::{Confidence, Finding, FindingId, Gap, Nearby, Secret, Sighting, Verdict};
@@ -28,12 +29,13 @@ pub struct Settled {
 
 /// Groups sightings to findings and sorts out what is ignored or below `confidence`.
 pub fn settle(
-    sightings: Vec<Sighting>,
+    mut sightings: Vec<Sighting>,
     gaps: Vec<Gap>,
     ignores: &mut IgnoreFile,
     confidence: Confidence,
 ) -> Settled {
     let mut settled = Settled::default();
+    apart::join_each_other(&mut sightings);
     for (finding, ignored_inline) in group(sightings) {
         if ignored_inline {
             settled.ignored_inline += 1;

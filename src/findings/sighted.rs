@@ -104,7 +104,7 @@ impl<'a> Sighter<'a> {
         self.cursor.at = self.offset_of(text, (self.cursor.stored - base) as usize);
         let owned = base + owned.start as u64..base + owned.end as u64;
         let masks = Masks::of(&candidates);
-        let mut companions = Companions::of(text, &candidates);
+        let mut companions = Companions::of(text, self.path, &candidates);
         candidates.retain(|candidate| self.chosen.holds(candidate.rule));
         let marks = if candidates.is_empty() { Marks(vec![]) } else { Marks::of(text) };
         for winner in overlap::resolve(candidates) {
@@ -145,7 +145,7 @@ impl<'a> Sighter<'a> {
                 ignored_inline: marks.cover(text, &candidate.secret, candidate.rule.id),
                 evidence: candidate.evidence,
                 also: winner.also,
-                nearby: companions.of_secret(candidate.rule, &candidate.secret),
+                nearby: companions.of_secret(candidate.rule, &candidate.secret, start.line),
             });
         }
         if more {

@@ -1,6 +1,6 @@
 //! One secret with all its places.
 
-use super::{Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Verdict};
+use super::{BlobPath, Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Verdict};
 
 /// One match at one place, owned: what remains of a candidate when its text is gone.
 #[derive(Debug, Clone)]
@@ -30,12 +30,25 @@ pub struct Sighting {
 /// A companion of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nearby {
-    /// Bytes between the two.
-    pub distance: usize,
+    /// How far it is.
+    pub distance: Distance,
     /// Its name in the rule.
     pub name: &'static str,
     /// The companion.
     pub value: Secret,
+    /// The file that it stands in.
+    pub path: BlobPath,
+    /// Its line there, from 1.
+    pub line: u64,
+}
+
+/// How far a companion is from its secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Distance {
+    /// It stands in the same text, with so many bytes between.
+    Bytes(usize),
+    /// It stands in another file, so many folders up and down from the secret's.
+    Folders(usize),
 }
 
 /// Another rule that claims the same text.
@@ -76,6 +89,15 @@ impl Finding {
     /// Whether a rule of another provider claims the same text.
     pub fn is_contested(&self) -> bool {
         self.also.iter().any(|also| also.provider != self.rule.provider)
+    }
+
+    /// The nearest of each of its companions, and how many different values there were to choose from.
+    pub fn parts(&self) -> Vec<(&Nearby, usize)> {
+        let named = |name| self.nearby.iter().filter(move |near| near.name == name);
+        let companions = self.rule.companions.iter();
+        companions
+            .filter_map(|companion| Some((named(companion.name).next()?, named(companion.name).count())))
+            .collect()
     }
 
     /// Whether the value was there before the part of a history that was looked at, and only came to other

@@ -22,7 +22,7 @@ pub use call::{
     Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
 pub use candidate::{Candidate, Evidence, Fact};
-pub use finding::{Also, Finding, FindingId, Nearby, Sighting};
+pub use finding::{Also, Distance, Finding, FindingId, Nearby, Sighting};
 pub use gap::{Gap, GapReason};
 pub use moment::{day, moment, start_of_day};
 pub use path::BlobPath;

@@ -85,6 +85,11 @@ impl Page<'_> {
         if let Some(more) = finding.places.len().checked_sub(MOST_PLACES).filter(|&more| more > 0) {
             self.line(DIM, &format!("  … and {}", count(more as u64, "more place", "more places")))?;
         }
+        for (near, choices) in finding.parts() {
+            let path = sanitize(&near.path.to_lossy()).into_owned();
+            let others = if choices > 1 { &format!(", the nearest of {choices}") } else { "" };
+            self.line(DIM, &format!("  with its {} at {path}:{}{others}", near.name, near.line))?;
+        }
         if self.view.reveal {
             let value = String::from_utf8_lossy(finding.secret.expose());
             writeln!(self.out, "  value: {}", sanitize(&value))?;

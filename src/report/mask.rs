@@ -53,6 +53,7 @@ pub(super) fn masked(report: &Report) -> Report {
         }
         finding.owner.iter_mut().for_each(|fact| masker.text(&mut fact.text));
         finding.verdict.texts_mut().for_each(|text| masker.text(text));
+        finding.nearby.iter_mut().for_each(|near| masker.path(&mut near.path));
         for (place, excerpt) in &mut finding.places {
             masker.path(&mut place.path);
             masker.text(excerpt);

@@ -27,7 +27,7 @@ use std::io::{self, BufWriter, Write};
 pub use mask::{masked_findings, masked_value};
 pub use progress::Progress;
 pub use questions::{write_questions, write_questions_json};
-pub use read::{Listed, ListedPlace, read};
+pub use read::{Listed, ListedPlace, path_of, read};
 pub use sanitize::sanitize;
 
 use crate::model::Report;

@@ -14,6 +14,8 @@ pub struct Listed {
     pub rule: String,
     /// Where it was.
     pub places: Vec<ListedPlace>,
+    /// The files in which what belongs to it stands.
+    pub parts: Vec<BlobPath>,
 }
 
 /// A place as a report names it.
@@ -33,6 +35,14 @@ struct Entry {
     id: String,
     rule: String,
     places: Vec<EntryPlace>,
+    #[serde(default)]
+    parts: Vec<EntryPart>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct EntryPart {
+    path: String,
+    path_base64: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -101,7 +111,8 @@ impl Entry {
     /// The finding.
     fn listed(&self) -> Listed {
         let places = self.places.iter().map(EntryPlace::listed).collect();
-        Listed { id: FindingId(self.id.clone()), rule: self.rule.clone(), places }
+        let parts = self.parts.iter().map(|part| path_of(&part.path, part.path_base64.as_deref())).collect();
+        Listed { id: FindingId(self.id.clone()), rule: self.rule.clone(), places, parts }
     }
 }
 
@@ -114,13 +125,17 @@ impl EntryPlace {
 impl ListedPlace {
     /// The place of these fields of a report or a plan.
     pub fn of(path: &str, path_base64: Option<&str>, kind: &str, object: Option<&str>) -> ListedPlace {
-        let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
-        let path = path_base64.and_then(decode).unwrap_or_else(|| path.as_bytes().to_vec());
         let kind = PlaceKind::ALL.into_iter().find(|known| known.as_str() == kind);
         ListedPlace {
-            path: BlobPath::new(path),
+            path: path_of(path, path_base64),
             kind: kind.unwrap_or(PlaceKind::File),
             object: object.filter(|object| !object.is_empty()).map(str::to_owned),
         }
     }
+}
+
+/// The path of these fields of a report or a plan.
+pub fn path_of(path: &str, path_base64: Option<&str>) -> BlobPath {
+    let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
+    BlobPath::new(path_base64.and_then(decode).unwrap_or_else(|| path.as_bytes().to_vec()))
 }

@@ -66,7 +66,20 @@ pub(super) struct Finding<'a> {
     revoke_page: Option<&'a str>,
     docs: &'a [&'a str],
     also: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
     places: Vec<Place<'a>>,
+}
+
+/// What belongs to a secret and stands beside it or in another file.
+#[derive(Serialize)]
+struct Part<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    path: Path<'a>,
+    line: u64,
+    /// How many different values could be meant; this one is the nearest.
+    choices: usize,
 }
 
 #[derive(Serialize)]
@@ -240,6 +253,7 @@ impl<'a> Finding<'a> {
             revoke_page: rule.revoke_page,
             docs: rule.docs,
             also: finding.also.iter().map(|also| also.rule).collect(),
+            parts: finding.parts().into_iter().map(Part::of).collect(),
             places: finding.places.iter().map(|(place, excerpt)| Place::of(place, excerpt)).collect(),
         }
     }
@@ -265,6 +279,12 @@ impl<'a> Verdict<'a> {
 impl<'a> Fact<'a> {
     fn of(fact: &'a model::Fact) -> Fact<'a> {
         Fact { label: fact.label, text: &fact.text }
+    }
+}
+
+impl<'a> Part<'a> {
+    fn of((near, choices): (&'a model::Nearby, usize)) -> Part<'a> {
+        Part { name: near.name, path: Path::of(&near.path), line: near.line, choices }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Ledger;
-use crate::model::{Appearance, By, Fact, Finding, Revoke, Verdict, moment};
+use crate::model::{Appearance, BlobPath, By, Fact, Finding, Place, PlaceKind, Revoke, Verdict, moment};
 
 /// Version of the form.
 const SCHEMA: u32 = 1;
@@ -58,6 +58,9 @@ pub struct Item {
     pub masked: String,
     /// Where it stands.
     pub places: Vec<ItemPlace>,
+    /// The files in which what belongs to it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<ItemPlace>,
     /// What its provider said when the plan was made.
     pub verdict: Said,
     /// What would be done, unless nothing can be.
@@ -210,6 +213,7 @@ impl Item {
             name: rule.name.into(),
             masked,
             places: finding.places.iter().map(|(place, _)| ItemPlace::of(place)).collect(),
+            parts: finding.parts().iter().map(|(near, _)| ItemPlace::of_file(&near.path)).collect(),
             verdict: Said::of(&finding.verdict, &finding.owner),
             action,
             why_not,
@@ -248,16 +252,23 @@ impl Action {
 }
 
 impl ItemPlace {
-    fn of(place: &crate::model::Place) -> ItemPlace {
-        use base64::Engine as _;
-        let bytes = place.path.as_bytes();
-        let encode = || base64::engine::general_purpose::STANDARD.encode(bytes);
+    fn of(place: &Place) -> ItemPlace {
         let object = place.appearance.as_deref().map(|appearance: &Appearance| appearance.object.clone());
         ItemPlace {
-            path: place.path.to_lossy().into_owned(),
-            path_base64: place.path.as_str().is_none().then(encode),
             kind: place.kind.as_str().into(),
             object: object.filter(|object| !object.is_empty()),
+            ..ItemPlace::of_file(&place.path)
+        }
+    }
+
+    fn of_file(path: &BlobPath) -> ItemPlace {
+        use base64::Engine as _;
+        let encode = || base64::engine::general_purpose::STANDARD.encode(path.as_bytes());
+        ItemPlace {
+            path: path.to_lossy().into_owned(),
+            path_base64: path.as_str().is_none().then(encode),
+            kind: PlaceKind::File.as_str().into(),
+            object: None,
         }
     }
 }

@@ -38,6 +38,11 @@ pub trait Source {
     /// # Errors
     /// Only when nothing can be visited at all (a root that does not exist); whatever fails later is a gap.
     fn visit(&self, each: &(dyn Fn(Visit<'_>) + Sync)) -> Result<(), SourceError>;
+
+    /// Whether it can be visited again.
+    fn is_lasting(&self) -> bool {
+        true
+    }
 }
 
 /// One thing met on the way.

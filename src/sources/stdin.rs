@@ -25,6 +25,10 @@ impl Source for Stdin {
         }
         Ok(())
     }
+
+    fn is_lasting(&self) -> bool {
+        false
+    }
 }
 
 /// Standard input without the courtesy of the standard library, which takes one that cannot be read for

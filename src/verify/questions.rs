@@ -8,7 +8,7 @@ use std::thread;
 use super::ask::{Asker, told};
 use super::{Cache, Policy};
 use crate::model::{
-    Asked, Confidence, Finding, How, Question, Secret, Unknown, UnknownReason, Verdict, Verify,
+    Asked, Confidence, Distance, Finding, How, Question, Secret, Unknown, UnknownReason, Verdict, Verify,
 };
 use crate::net::{Client, Values, databases, host_of};
 
@@ -105,7 +105,8 @@ fn put(finding: &Finding, asker: &Asker<'_>) -> Verdict {
 /// The address of a server that the secret stands in, where its rule knows one.
 fn address(finding: &Finding) -> Option<&Secret> {
     let name = finding.rule.login?;
-    let around = finding.nearby.iter().find(|nearby| nearby.name == name && nearby.distance == 0);
+    let around =
+        finding.nearby.iter().find(|nearby| nearby.name == name && nearby.distance == Distance::Bytes(0));
     around.map(|nearby| &nearby.value)
 }
 

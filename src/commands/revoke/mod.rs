@@ -15,7 +15,7 @@ use super::verify::{recalled, stdin_whole};
 use super::{CommandError, Ended, ScanTask};
 use crate::findings::{IgnoreFile, settle};
 use crate::model::{Confidence, FindingId};
-use crate::report::{Listed, ListedPlace, sanitize};
+use crate::report::{Listed, ListedPlace, path_of, sanitize};
 use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
 
 use apply::carry_out;
@@ -184,6 +184,7 @@ fn listed(item: &Item) -> Listed {
         id: FindingId(item.id.clone()),
         rule: item.rule.clone(),
         places: item.places.iter().map(place).collect(),
+        parts: item.parts.iter().map(|part| path_of(&part.path, part.path_base64.as_deref())).collect(),
     }
 }
 
