@@ -104,14 +104,13 @@ fn outcome(revoke: &Revoke, answer: &Answer) -> Outcome {
     if answer.is_page() {
         return Outcome::Unknown(format!("it answered {status} with a page for people"));
     }
+    let refused = answer.meets_any(&revoke.refused);
     match (answer.meets_any(&revoke.done), answer.meets_any(&revoke.already)) {
-        (true, false) => Outcome::Accepted,
-        (false, true) => Outcome::AlreadyDead,
         (true, true) => Outcome::Unknown(format!("it answered {status}, which can mean either")),
-        (false, false) if (400..500).contains(&status) || answer.meets_any(&revoke.refused) => {
-            Outcome::Refused(format!("it answered {status}"))
-        }
-        (false, false) => Outcome::Unknown(format!("it answered {status}, of which nothing follows")),
+        (false, true) => Outcome::AlreadyDead,
+        (true, false) if !refused => Outcome::Accepted,
+        _ if refused || (400..500).contains(&status) => Outcome::Refused(format!("it answered {status}")),
+        _ => Outcome::Unknown(format!("it answered {status}, of which nothing follows")),
     }
 }
 
