@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::server::{Reply, Server};
 use common::{Project, token};
+use stanch::model::{By, Rule};
 use stanch::proofs;
-use stanch::rules::schema;
+use stanch::rules::{BUILTIN, schema};
 
 #[test]
 fn the_rule_reference_names_every_key() {
@@ -36,6 +37,35 @@ fn the_rule_reference_lists_every_proof() {
         proofs::names::NAMES.iter().map(row).collect::<String>()
     );
     assert_holds("rules/README.md", ("<!-- proofs -->\n", "<!-- /proofs -->"), &table);
+}
+
+#[test]
+fn the_rule_reference_lists_every_rule() {
+    let row = |rule: &Rule| {
+        let labels: Vec<&str> = rule.tells.iter().map(|told| told.0).collect();
+        let offline =
+            [rule.proof.map(|proof| format!("`{proof}`")), (!labels.is_empty()).then(|| labels.join(", "))];
+        let offline: Vec<String> = offline.into_iter().flatten().collect();
+        let login = rule.login.map_or("", |_| "login");
+        let verify = rule.verify.first().map_or(login, |verify| verify.source);
+        let revokes = rule.revoke.iter().map(|revoke| match revoke.by {
+            By::Itself => format!("{} ({})", revoke.verb, revoke.source),
+            By::Admin(_) => format!("{} by an administrator ({})", revoke.verb, revoke.source),
+        });
+        let revokes = revokes.collect::<Vec<_>>().join(", ");
+        let severity = rule.severity.as_str();
+        format!(
+            "| `{}` | {} | {severity} | {} | {verify} | {revokes} |\n",
+            rule.id,
+            rule.provider,
+            offline.join("; ")
+        )
+    };
+    let table = format!(
+        "| rule | provider | severity | offline | verify | revoke |\n|---|---|---|---|---|---|\n{}",
+        BUILTIN.iter().map(row).collect::<String>()
+    );
+    assert_holds("rules/README.md", ("<!-- rules -->\n", "<!-- /rules -->"), &table);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use stanch::decode::utf16::Encoding;
 use stanch::engine::{Engine, Text};
 use stanch::findings::{Chosen, Sighter, Stretch};
@@ -96,6 +98,26 @@ const TOOL_FILES: &[(&str, &str, &[&str])] = &[
         "{{\n\t\"auths\": {{\n\t\t\"https://index.docker.io/v1/\": {{\n\t\t\t\"auth\": \"{basic-auth}\"\n\t\t}},\n\t\t\"registry-{alnum:6}.internal\": {{\n\t\t\t\"auth\": \"{basic-auth}\"\n\t\t}}\n\t}},\n\t\"credsStore\": \"\"\n}}\n",
         &["docker-config-auth", "docker-config-auth"],
     ),
+    (
+        "home/.kube/config",
+        "apiVersion: v1\nclusters:\n- cluster:\n    server: https://k8s-{alnum:6}.internal:6443\n  name: acme\nkind: Config\nusers:\n- name: dev\n  user:\n    token: {base62:40}\n- name: ops\n  user:\n    username: ops\n    password: {base62:20}\n",
+        &["kubeconfig-token", "kubeconfig-token"],
+    ),
+    (
+        "web/.vscode/sftp.json",
+        "{{\n  \"name\": \"web\",\n  \"host\": \"web-{alnum:6}.internal\",\n  \"username\": \"deploy\",\n  \"password\": \"{base62:16}\",\n  \"remotePath\": \"/srv/www\"\n}}\n",
+        &["vscode-sftp-config"],
+    ),
+    (
+        "web/wp-config.php",
+        "<?php\ndefine( 'DB_NAME', 'wp' );\ndefine( 'DB_USER', 'wp' );\ndefine( 'DB_PASSWORD', '{base62:20}' );\ndefine( 'DB_HOST', 'localhost' );\ndefine( 'AUTH_KEY', 'put your unique phrase here' );\n",
+        &["wordpress-wp-config"],
+    ),
+    (
+        "home/.config/rclone/rclone.conf",
+        "[files]\ntype = sftp\nhost = files-{alnum:6}.internal\nuser = dev\npass = {rclone-obscured}\n\n[vault]\ntype = crypt\nremote = files:vault\npassword = {rclone-obscured}\npassword2 = {rclone-obscured}\n",
+        &["rclone-conf-obscured-password", "rclone-conf-obscured-password", "rclone-conf-obscured-password"],
+    ),
 ];
 
 #[test]
@@ -108,6 +130,26 @@ fn files_of_tools_give_up_their_tokens() {
             let shown = found.iter().filter(|sighting| sighting.confidence >= Confidence::Likely);
             let rules: Vec<&str> = shown.map(|sighting| sighting.rule.id).collect();
             assert_eq!(rules, *expected, "{path}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn key_stores_are_found_by_their_bytes() {
+    for (template, path, expected) in [
+        ("{jks}", "app/release.jks", "java-keystore-jks"),
+        ("{jks:locked}", "app/upload", "java-keystore-jks"),
+        ("{pkcs12}", "certs/server.p12", "pkcs12-file"),
+        ("{pkcs12:locked}", "certs/server.pfx", "pkcs12-file"),
+        ("A9mimmf7S7UBAAQA{base64:400}", "home/me.kdbx", "keepass-database"),
+    ] {
+        for seed in 0..SEEDS {
+            let bytes = STANDARD.decode(template::fill(template, seed).unwrap()).unwrap();
+            let path = BlobPath::from(path);
+            let found = ENGINE.scan(Text { bytes: &bytes, path: &path, binary: true });
+            let found: Vec<(&str, usize)> =
+                found.iter().map(|candidate| (candidate.rule.id, candidate.secret.start)).collect();
+            assert_eq!(found, [(expected, 0)], "{template}, seed {seed}");
         }
     }
 }

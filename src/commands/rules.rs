@@ -44,11 +44,24 @@ pub fn list(out: &mut dyn Write) -> Result<(), CommandError> {
             rule.provider,
             rule.verify.first().map_or("-", |verify| verify.source),
             rule.revoke.first().map_or("-", |revoke| revoke.source),
-            rule.proof.unwrap_or("-")
+            offline(rule).unwrap_or("-")
         )?;
     }
-    writeln!(out, "{} rules", BUILTIN.len())?;
+    let count = |has: fn(&&Rule) -> bool| BUILTIN.iter().filter(has).count();
+    writeln!(
+        out,
+        "{} rules: {} say something of a token offline, {} ask its provider, {} revoke it",
+        BUILTIN.len(),
+        count(|rule| offline(rule).is_some()),
+        count(|rule| !rule.verify.is_empty() || rule.login.is_some()),
+        count(|rule| !rule.revoke.is_empty())
+    )?;
     Ok(())
+}
+
+/// What is learnt of a token without asking anyone: by its proof, or from the parts of it that are public.
+fn offline(rule: &Rule) -> Option<&'static str> {
+    rule.proof.or((!rule.tells.is_empty()).then_some("public parts"))
 }
 
 /// A rule in `stanch rules list --format json`.
@@ -60,6 +73,7 @@ struct Listed {
     category: &'static str,
     severity: &'static str,
     proof: Option<&'static str>,
+    tells: Vec<&'static str>,
     verify: Option<&'static str>,
     /// `itself`, or `admin` where another's credential is needed.
     revoke_by: Option<&'static str>,
@@ -82,6 +96,7 @@ pub fn list_json(out: &mut dyn Write) -> Result<(), CommandError> {
             category: rule.category,
             severity: rule.severity.as_str(),
             proof: rule.proof,
+            tells: labels(rule),
             verify: rule.verify.first().map(|verify| verify.source),
             revoke: rule.revoke.first().map(|revoke| revoke.source),
             revoke_by: rule.revoke.first().map(|revoke| match revoke.by {
@@ -117,15 +132,25 @@ pub fn explain(id: &str, out: &mut dyn Write) -> Result<(), CommandError> {
         writeln!(out, "  in files     {}", rule.files.join(", "))?;
     }
     writeln!(out, "  proof        {}", rule.proof.unwrap_or("none"))?;
+    if !rule.tells.is_empty() {
+        writeln!(out, "  tells        {}", labels(rule).join(", "))?;
+    }
     writeln!(out, "  confidence   {}", rule.confidence.as_str())?;
     calls(rule, out)?;
-    if let Some(page) = rule.revoke_page {
-        writeln!(out, "  revoke at    {page}")?;
-    }
+    writeln!(
+        out,
+        "  by hand      {}",
+        rule.revoke_page.unwrap_or("revoke or change it where it was issued")
+    )?;
     for page in rule.docs {
         writeln!(out, "  see          {page}")?;
     }
     Ok(())
+}
+
+/// Under which labels a finding tells what the token says of itself.
+fn labels(rule: &Rule) -> Vec<&'static str> {
+    rule.tells.iter().map(|told| told.0).collect()
 }
 
 /// How its provider is asked, and how it is revoked.
