@@ -52,17 +52,15 @@ pub(super) fn examine(engine: &Engine, chosen: &Chosen, blob: Blob<'_>) -> Exami
 /// Whether any rule has a match in a text whose path is not known.
 pub(super) fn suspected(engine: &Engine, bytes: &[u8]) -> bool {
     let (encoding, binary) = nature(&bytes[..bytes.len().min(HEAD)]);
-    match encoding.decode(bytes) {
-        Some(text) => engine.suspects(text.as_bytes(), binary),
-        None => engine.suspects(bytes, binary),
-    }
+    let decoded = encoding.decode(bytes);
+    engine.suspects(decoded.as_deref().map_or(bytes, str::as_bytes), binary)
 }
 
 /// What is larger holds no settings that a person wrote, in bytes.
 const SETTINGS: u64 = 4 * 1024 * 1024;
 
 /// Calls `each` with the text of a blob, where it is one that may hold settings.
-pub(super) fn text_of(content: Content<'_>, mut each: impl FnMut(&[u8])) {
+pub(super) fn text_of(content: Content<'_>, each: impl FnOnce(&[u8])) {
     let mut read = vec![];
     let bytes = match content {
         Content::Whole(bytes) => bytes,
@@ -72,12 +70,10 @@ pub(super) fn text_of(content: Content<'_>, mut each: impl FnMut(&[u8])) {
             Ok(_) | Err(_) => return,
         },
     };
-    match nature(&bytes[..bytes.len().min(HEAD)]) {
-        (_, true) => {}
-        (encoding, false) => match encoding.decode(bytes) {
-            Some(text) => each(text.as_bytes()),
-            None => each(bytes),
-        },
+    let (encoding, binary) = nature(&bytes[..bytes.len().min(HEAD)]);
+    if !binary {
+        let decoded = encoding.decode(bytes);
+        each(decoded.as_deref().map_or(bytes, str::as_bytes));
     }
 }
 

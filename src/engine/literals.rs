@@ -69,7 +69,7 @@ impl Literals {
     ) {
         self.fingerprints.for_each(vector, bytes, |at| {
             let mut space = [0; 4];
-            for number in self.table.at(*padded(bytes.get(at..).unwrap_or_default(), &mut space)) {
+            for number in self.table.at(*padded(&bytes[at..], &mut space)) {
                 let literal = &self.literals[number as usize];
                 if let Some(start) = literal.starts(bytes, at) {
                     literal.fitting(bytes, start, max_len).for_each(|anchor| each(start, anchor));
