@@ -1,21 +1,22 @@
 //! Keys that are base64 of a text of a known form.
 //!
 //! Sources: Algolia, "Generate secured API keys"; Convex, "Deploy key types", and `admin_key.rs` in its server;
-//! Standard Webhooks, "Signature scheme"; the others were observed alike by all who publish the format.
+//! Standard Webhooks, "Signature scheme"; the others were observed alike by all who publish the
+//! formats; TeamCity's and QStash's say what they are in their own words.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 
-use super::text::{base64, body, object, random_bytes, random_text, unix_time};
-use super::{Outcome, Proof};
+use super::text::{base64, body, decoded, object, random_bytes, random_text, unix_time};
+use super::{Outcome, Proof, uuid};
 use crate::model::{Evidence, ProofLevel};
 
 pub(super) const UUID: Proof = Proof {
     name: "base64-uuid",
     summary: "decodes to a UUID",
     check: |subject| read(subject.value, |text| is_uuid(text).then(structure)),
-    forge: |_, _, random| STANDARD.encode(uuid(random)),
+    forge: |_, _, random| STANDARD.encode(uuid::random(random)),
 };
 
 pub(super) const NX_CLOUD: Proof = Proof {
@@ -30,7 +31,7 @@ pub(super) const NX_CLOUD: Proof = Proof {
     },
     forge: |_, argument, random| {
         let permission = if argument.is_empty() { "read-write" } else { argument };
-        STANDARD.encode(format!("{}|{permission}", uuid(random)))
+        STANDARD.encode(format!("{}|{permission}", uuid::random(random)))
     },
 };
 
@@ -45,7 +46,7 @@ pub(super) const NGC: Proof = Proof {
         })
     },
     forge: |_, _, random| {
-        STANDARD.encode(format!("{}:{}", random_text(random, 26).to_lowercase(), uuid(random)))
+        STANDARD.encode(format!("{}:{}", random_text(random, 26).to_lowercase(), uuid::random(random)))
     },
 };
 
@@ -85,6 +86,41 @@ pub(super) const WEBHOOK: Proof = Proof {
     forge: |_, argument, random| STANDARD.encode(random_bytes(random, argument.parse().unwrap_or(32))),
 };
 
+/// `tok:`, an id of 36 characters with underscores, and two numbers.
+pub(super) const INTERCOM: Proof = Proof {
+    name: "intercom-token",
+    summary: "decodes to the word tok, an id and two numbers",
+    check: |subject| read(subject.value, |text| is_intercom(text.as_bytes()).then(structure)),
+    forge: |_, _, random| STANDARD.encode(format!("tok:{}:1:0", uuid::random(random).replace('-', "_"))),
+};
+
+/// Three parts, of which the last is a UUID.
+pub(super) const TEAMCITY: Proof = Proof {
+    name: "teamcity-token",
+    summary: "the last of three parts decodes to a UUID",
+    check: |subject| {
+        let parts: Vec<&[u8]> = subject.value.split(|&byte| byte == b'.').collect();
+        match parts[..] {
+            [_, _, id] => read(id, |text| uuid::read(text.as_bytes(), b'-').map(|_| structure())),
+            _ => Outcome::Wrong,
+        }
+    },
+    forge: |_, _, random| {
+        let middle = URL_SAFE_NO_PAD.encode(random_bytes(random, 27));
+        format!("{middle}.{}", URL_SAFE_NO_PAD.encode(uuid::random(random)))
+    },
+};
+
+pub(super) const QSTASH: Proof = Proof {
+    name: "qstash-token",
+    summary: "decodes to JSON that names the user and holds a password",
+    check: |subject| decoded(subject.value, &["UserID", "Password"], &[("user", "/UserID")]),
+    forge: |_, _, random| {
+        let (user, password) = (uuid::random(random), random_text(random, 32));
+        STANDARD.encode(format!(r#"{{"UserID":"{user}","Password":"{password}"}}"#))
+    },
+};
+
 fn structure() -> Evidence {
     Evidence::of(ProofLevel::Structure)
 }
@@ -117,13 +153,36 @@ fn convex(value: &[u8]) -> Option<Outcome> {
 
 /// Whether the text is a UUID in small letters.
 fn is_uuid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_hex =
-        |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(is_hex)
+    uuid::read(text.as_bytes(), b'-').is_some() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-fn uuid(random: &mut fastrand::Rng) -> String {
-    let hex = HEXLOWER.encode(&random_bytes(random, 16));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+fn is_intercom(bytes: &[u8]) -> bool {
+    let mut parts = bytes.split(|&byte| byte == b':');
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    parts.next() == Some(b"tok")
+        && parts.next().is_some_and(|id| uuid::read(id, b'_').is_some())
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_known_shapes_are_right() {
+        let id = "919108f7_52d1_4320_9bac_f847db4148a8";
+        for (text, expected) in [
+            (format!("tok:{id}:1:0"), true),
+            (format!("tok:{id}:1"), false),
+            (format!("tok:{id}:1:0:1"), false),
+            (format!("tok:{id}:1:"), false),
+            (format!("key:{id}:1:0"), false),
+            (format!("tok:{}:1:0", id.replace('_', "-")), false),
+            ("tok:".to_owned(), false),
+        ] {
+            assert_eq!(is_intercom(text.as_bytes()), expected, "{text}");
+        }
+    }
 }

@@ -39,7 +39,6 @@ mod pypi;
 mod rapidapi;
 mod sample;
 mod sentry;
-mod shapes;
 mod snyk;
 mod table;
 mod text;
@@ -142,7 +141,7 @@ static ALL: &[Proof] = &[
     grafana::API_KEY,
     grafana::CLOUD,
     crc32::GRAFANA,
-    shapes::INTERCOM,
+    forms::INTERCOM,
     obscured::JETBRAINS,
     jfrog::PROOF,
     keys::JKS,
@@ -172,7 +171,7 @@ static ALL: &[Proof] = &[
     keys::PKCS12,
     keys::PPK,
     pypi::PROOF,
-    shapes::QSTASH,
+    forms::QSTASH,
     rapidapi::PROOF,
     obscured::RCLONE,
     sentry::PROOF,
@@ -181,7 +180,7 @@ static ALL: &[Proof] = &[
     forms::WEBHOOK,
     keys::STELLAR,
     keys::SUI,
-    shapes::TEAMCITY,
+    forms::TEAMCITY,
     keys::TEZOS,
     password::UNATTEND,
     userinfo::PROOF,

@@ -14,6 +14,7 @@ use aes_gcm::aes::{Aes128, Aes256, Block};
 use aes_gcm::{AesGcm, Nonce, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use fastrand::Rng;
 use ring::pbkdf2;
 use zeroize::Zeroizing;
@@ -38,9 +39,7 @@ pub(super) const WINSCP: Proof = Proof {
     name: "winscp-password",
     summary: "becomes user, host and password when the bits that WinSCP turned are turned back",
     check: |subject| match winscp(subject.value) {
-        Some(text) if is_printable(&text) => {
-            Outcome::Right(Evidence::of(level(text.chars().count())).with("encoding", ANYBODY))
-        }
+        Some(text) if is_printable(&text) => turned_back(level(&text)),
         _ => Outcome::Wrong,
     },
     forge: |_, _, random| forge_winscp(random),
@@ -59,9 +58,7 @@ pub(super) const MREMOTENG: Proof = Proof {
     name: "mremoteng-password",
     summary: "is sealed with mRemoteNG's published default password",
     check: |subject| match mremoteng(subject.value) {
-        Some(password) if is_password(&password) => {
-            Outcome::Right(Evidence::of(ProofLevel::Checksum).with("encoding", ANYBODY))
-        }
+        Some(password) if is_password(&password) => turned_back(ProofLevel::Checksum),
         Some(_) => Outcome::Wrong,
         // Another master password, which the file does not tell.
         None => Outcome::Silent,
@@ -77,7 +74,7 @@ pub(super) const DBEAVER: Proof = Proof {
         Some(block)
             if block.starts_with(DBEAVER_START) && block.iter().all(|byte| matches!(byte, b' '..=b'~')) =>
         {
-            Outcome::Right(Evidence::of(ProofLevel::Structure).with("encoding", ANYBODY))
+            turned_back(ProofLevel::Structure)
         }
         _ => Outcome::Wrong,
     },
@@ -91,9 +88,6 @@ pub(super) const GPP: Proof = Proof {
     check: |subject| outcome(gpp(subject.value)),
     forge: |_, _, random| STANDARD.encode(forge_gpp(&password(random))).trim_end_matches('=').to_owned(),
 };
-
-/// What is told of the form of such a password.
-const ANYBODY: &str = "anybody can turn it back";
 
 /// Fewest characters that chance does not make printable in 65,536 attempts: 95 of 256 bytes are.
 const TELLING: usize = 12;
@@ -146,16 +140,18 @@ type Text = Zeroizing<String>;
 
 fn outcome(password: Option<Text>) -> Outcome {
     match password.filter(|password| is_printable(password) && is_password(password)) {
-        Some(password) => {
-            Outcome::Right(Evidence::of(level(password.chars().count())).with("encoding", ANYBODY))
-        }
+        Some(password) => turned_back(level(&password)),
         None => Outcome::Wrong,
     }
 }
 
+fn turned_back(level: ProofLevel) -> Outcome {
+    Outcome::Right(Evidence::of(level).with("encoding", "anybody can turn it back"))
+}
+
 /// How much it says that so many characters came out printable.
-fn level(count: usize) -> ProofLevel {
-    if count >= TELLING { ProofLevel::Structure } else { ProofLevel::Decoded }
+fn level(text: &str) -> ProofLevel {
+    if text.chars().count() >= TELLING { ProofLevel::Structure } else { ProofLevel::Decoded }
 }
 
 fn is_printable(text: &str) -> bool {
@@ -212,7 +208,7 @@ fn forge_dbeaver(random: &mut Rng) -> String {
 
 /// A flag, a byte, the length of the text, the length of what is skipped, and then the text.
 fn winscp(value: &[u8]) -> Option<Text> {
-    let mut bytes = hex(value)?.into_iter().map(|byte| !byte ^ WINSCP_MASK);
+    let mut bytes = HEXLOWER_PERMISSIVE.decode(value).ok()?.into_iter().map(|byte| !byte ^ WINSCP_MASK);
     let mut length = bytes.next()?;
     if length == WINSCP_FLAG {
         bytes.next()?;
@@ -235,16 +231,10 @@ fn forge_winscp(random: &mut Rng) -> String {
 }
 
 fn jetbrains(value: &[u8]) -> Option<Text> {
-    let bytes = hex(value).filter(|bytes| bytes.len() % 2 == 0)?;
+    let bytes = HEXLOWER_PERMISSIVE.decode(value).ok().filter(|bytes| bytes.len() % 2 == 0)?;
     let units: Vec<u16> =
         bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]) ^ JETBRAINS_MASK).collect();
     String::from_utf16(&units).ok().map(Zeroizing::new)
-}
-
-fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let pairs = text.len().is_multiple_of(2).then(|| text.chunks_exact(2))?;
-    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 /// A salt, a nonce, the text and its tag, which covers the salt as well.

@@ -15,7 +15,7 @@ pub(super) const PROOF: Proof = Proof {
     },
     forge: |_, argument, random| {
         let (version, form) = argument.split_once(',').unwrap_or((argument, ""));
-        let text = written(with_version(random.u128(..), version.parse().unwrap_or(4)));
+        let text = of_version(version.parse().unwrap_or(4), random);
         if form == "upper" { text.to_ascii_uppercase() } else { text }
     },
 };
@@ -55,14 +55,16 @@ fn made_at(version: u8, number: u128) -> Option<i64> {
 
 /// The first UUID in a text.
 fn find(text: &[u8]) -> Option<u128> {
-    text.windows(LENGTH).find_map(read)
+    text.windows(LENGTH).find_map(|text| read(text, b'-'))
 }
 
-fn read(text: &[u8]) -> Option<u128> {
+/// The number of a UUID that is the whole text, with these dashes.
+pub(super) fn read(text: &[u8], dash: u8) -> Option<u128> {
+    (text.len() == LENGTH).then_some(())?;
     let mut number = 0;
     for (at, &byte) in text.iter().enumerate() {
         if DASHES.contains(&at) {
-            (byte == b'-').then_some(())?;
+            (byte == dash).then_some(())?;
         } else {
             number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
         }
@@ -70,11 +72,13 @@ fn read(text: &[u8]) -> Option<u128> {
     Some(number)
 }
 
-fn with_version(number: u128, version: u8) -> u128 {
-    number & !(0xf << 76) & !(0b11 << 62) | u128::from(version) << 76 | 0b10 << 62
+/// One of the usual version, for forged values.
+pub(super) fn random(random: &mut fastrand::Rng) -> String {
+    of_version(4, random)
 }
 
-fn written(number: u128) -> String {
+fn of_version(version: u8, random: &mut fastrand::Rng) -> String {
+    let number = random.u128(..) & !(0xf << 76) & !(0b11 << 62) | u128::from(version) << 76 | 0b10 << 62;
     let hex = format!("{number:032x}");
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -6,9 +6,9 @@ use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
 
 use super::curve;
-use super::forge::bytes;
 use super::public::published;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const PROOF: Proof = Proof {
@@ -16,7 +16,7 @@ pub(in crate::proofs) const PROOF: Proof = Proof {
     summary: "the Bech32 checksum of an age key is right; tells its recipient",
     check: |subject| check(subject.value).unwrap_or(Outcome::Wrong),
     forge: |so_far, _, random| {
-        let secret = bytes(random, 32);
+        let secret = random_bytes(random, 32);
         // The template writes `AGE-SECRET-KEY-1` or another name before it.
         let name = so_far[so_far.find("AGE-").unwrap_or(0)..].trim_end_matches('1').to_ascii_lowercase();
         let written =

@@ -5,24 +5,24 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::curve::{self, CURVES};
-use super::forge::bytes;
 use super::key::is_random;
 use super::public::published;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const JWK: Proof = Proof {
     name: "jwk-d",
     summary: "the private number of a JSON Web Key was drawn at random and not published",
     check: |subject| jwk(subject.value),
-    forge: |_, argument, random| URL_SAFE_NO_PAD.encode(bytes(random, argument.parse().unwrap_or(32))),
+    forge: |_, argument, random| URL_SAFE_NO_PAD.encode(random_bytes(random, argument.parse().unwrap_or(32))),
 };
 
 pub(in crate::proofs) const WIREGUARD: Proof = Proof {
     name: "wireguard",
     summary: "a key of 32 bytes drawn at random and not published; tells its public half",
     check: |subject| wireguard(subject.value),
-    forge: |_, _, random| STANDARD.encode(bytes(random, 32)),
+    forge: |_, _, random| STANDARD.encode(random_bytes(random, 32)),
 };
 
 /// The curve stands elsewhere, if at all: the number is tried on each of its length. What an RSA key was

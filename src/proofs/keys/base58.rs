@@ -8,10 +8,10 @@ use bs58::Alphabet;
 use zeroize::Zeroizing;
 
 use super::curve::SECP256K1;
-use super::forge::bytes;
 use super::key::is_random;
-use super::public::published;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 /// A single key, as wallets import it.
@@ -21,7 +21,7 @@ pub(in crate::proofs) const WIF: Proof = Proof {
     check: |subject| wif(subject.value).unwrap_or(Outcome::Wrong),
     forge: |_, argument, random| {
         let network = NETWORKS.iter().find(|network| network.name == argument).unwrap_or(&NETWORKS[0]);
-        encode(&[&[network.version], &bytes(random, 32)[..], &[1]].concat(), Alphabet::BITCOIN)
+        encode(&[&[network.version], &random_bytes(random, 32)[..], &[1]].concat(), Alphabet::BITCOIN)
     },
 };
 
@@ -32,7 +32,7 @@ pub(in crate::proofs) const BIP32: Proof = Proof {
     check: |subject| extended(subject.value).unwrap_or(Outcome::Wrong),
     forge: |_, _, random| {
         let xprv = [0x04, 0x88, 0xad, 0xe4];
-        let (chain, key) = (bytes(random, 32), bytes(random, 32));
+        let (chain, key) = (random_bytes(random, 32), random_bytes(random, 32));
         encode(&[&xprv[..], &[0; 9], &chain, &[0], &key].concat(), Alphabet::BITCOIN)
     },
 };
@@ -44,7 +44,7 @@ pub(in crate::proofs) const XRPL: Proof = Proof {
     check: |subject| xrpl(subject.value).unwrap_or(Outcome::Wrong),
     forge: |_, argument, random| {
         let version = if argument == "ed25519" { XRPL_ED25519 } else { XRPL_FAMILY };
-        encode(&[version, &bytes(random, 16)[..]].concat(), Alphabet::RIPPLE)
+        encode(&[version, &random_bytes(random, 16)[..]].concat(), Alphabet::RIPPLE)
     },
 };
 
@@ -76,12 +76,10 @@ fn wif(value: &[u8]) -> Option<Outcome> {
         _ => return None,
     };
     let point = (SECP256K1.public)(key).filter(|_| is_random(key))?;
-    if let Some(origin) = published(&point[1..=32]) {
-        return Some(Outcome::Public(origin));
-    }
-    let point = if compressed { self::compressed(&point) } else { point };
+    let address =
+        if compressed { address(network, &self::compressed(&point)) } else { address(network, &point) };
     let evidence = Evidence::of(ProofLevel::Checksum).with("network", network.name);
-    Some(Outcome::Right(evidence.with("address", address(network, &point))))
+    Some(judged(&point[1..=32], evidence.with("address", address)))
 }
 
 /// A point of 65 bytes in 33: the parity of its y stands before its x (SEC 1, section 2.3.3).
@@ -100,10 +98,8 @@ fn extended(value: &[u8]) -> Option<Outcome> {
     let bytes = decode(value, Alphabet::BITCOIN).filter(|bytes| bytes.len() == 78)?;
     let (depth, key) = (bytes[4], bytes[45..].strip_prefix(&[0])?);
     let point = (SECP256K1.public)(key).filter(|_| is_random(key))?;
-    Some(match published(&point[1..=32]) {
-        Some(origin) => Outcome::Public(origin),
-        None => Outcome::Right(Evidence::of(ProofLevel::Checksum).with("depth", depth.to_string())),
-    })
+    let evidence = Evidence::of(ProofLevel::Checksum).with("depth", depth.to_string());
+    Some(judged(&point[1..=32], evidence))
 }
 
 fn xrpl(value: &[u8]) -> Option<Outcome> {
@@ -116,7 +112,7 @@ fn xrpl(value: &[u8]) -> Option<Outcome> {
 }
 
 /// What stands before a right checksum.
-fn decode(text: &[u8], alphabet: &Alphabet) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn decode(text: &[u8], alphabet: &Alphabet) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(bs58::decode(text).with_alphabet(alphabet).into_vec().ok()?);
     let (covered, sum) = bytes.split_last_chunk::<4>()?;
     if !sha256d::Hash::hash(covered).as_byte_array().starts_with(sum) {
@@ -127,7 +123,8 @@ fn decode(text: &[u8], alphabet: &Alphabet) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-fn encode(covered: &[u8], alphabet: &Alphabet) -> String {
+/// The same with its checksum, as text.
+pub(super) fn encode(covered: &[u8], alphabet: &Alphabet) -> String {
     let sum = sha256d::Hash::hash(covered);
     bs58::encode([covered, &sum.as_byte_array()[..4]].concat()).with_alphabet(alphabet).into_string()
 }

@@ -4,22 +4,23 @@
 
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
+use bs58::Alphabet;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::base58;
 use super::curve::{P256, SECP256K1, ed25519};
-use super::forge::bytes;
 use super::key::is_random;
-use super::public::published;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const NOSTR: Proof = Proof {
     name: "nostr-nsec",
     summary: "the Bech32 checksum of a Nostr key is right; tells its public half",
     check: |subject| nostr(subject.value).unwrap_or(Outcome::Wrong),
-    forge: |_, _, random| written(NSEC, &bytes(random, 32)),
+    forge: |_, _, random| written(NSEC, &random_bytes(random, 32)),
 };
 
 pub(in crate::proofs) const SUI: Proof = Proof {
@@ -27,7 +28,7 @@ pub(in crate::proofs) const SUI: Proof = Proof {
     summary: "the Bech32 checksum of a Sui key is right; tells the algorithm",
     check: |subject| sui(subject.value).unwrap_or(Outcome::Wrong),
     forge: |_, argument, random| {
-        written(SUIPRIVKEY, &[&[argument.parse().unwrap_or(0)], &bytes(random, 32)[..]].concat())
+        written(SUIPRIVKEY, &[&[argument.parse().unwrap_or(0)], &random_bytes(random, 32)[..]].concat())
     },
 };
 
@@ -48,7 +49,7 @@ pub(in crate::proofs) const APTOS: Proof = Proof {
     name: "aptos-key",
     summary: "a number that can be a key of the algorithm that it names, drawn at random; tells its public half",
     check: |subject| aptos(subject.value).unwrap_or(Outcome::Wrong),
-    forge: |_, _, random| HEXLOWER.encode(&bytes(random, 32)),
+    forge: |_, _, random| HEXLOWER.encode(&random_bytes(random, 32)),
 };
 
 const NSEC: &str = "nsec";
@@ -65,7 +66,8 @@ type Bytes = Zeroizing<Vec<u8>>;
 fn nostr(value: &[u8]) -> Option<Outcome> {
     let key = read(NSEC, value)?;
     let point = point(&key)?;
-    Some(outcome(&point, "public", written(NPUB, &point)))
+    let evidence = Evidence::of(ProofLevel::Checksum).with("public", written(NPUB, &point));
+    Some(judged(&point, evidence))
 }
 
 /// A byte for the algorithm, and the key.
@@ -78,11 +80,11 @@ fn sui(value: &[u8]) -> Option<Outcome> {
         2 => ("P-256", (P256.public)(key).filter(|_| key.len() == 32)?[1..=32].to_vec()),
         _ => return None,
     };
-    is_random(key).then(|| outcome(&public, "algorithm", name.to_owned()))
+    is_random(key).then(|| judged(&public, Evidence::of(ProofLevel::Checksum).with("algorithm", name)))
 }
 
 fn tezos(value: &[u8]) -> Option<Outcome> {
-    let bytes = unbase58(value)?;
+    let bytes = base58::decode(value, Alphabet::BITCOIN)?;
     let seed: &[u8; 32] = match bytes.strip_prefix(TEZOS_SEED) {
         Some(seed) => seed.try_into().ok()?,
         None => {
@@ -91,7 +93,8 @@ fn tezos(value: &[u8]) -> Option<Outcome> {
         }
     };
     let public = ed25519(seed);
-    is_random(seed).then(|| outcome(&public, "public", base58(TEZOS_PUBLIC, &public)))
+    let evidence = Evidence::of(ProofLevel::Checksum).with("public", base58(TEZOS_PUBLIC, &public));
+    is_random(seed).then(|| judged(&public, evidence))
 }
 
 /// Without a checksum: the number alone is looked at.
@@ -103,17 +106,8 @@ fn aptos(value: &[u8]) -> Option<Outcome> {
         "secp256k1" => point(&key)?,
         _ => return None,
     };
-    is_random(&key).then(|| match outcome(&public, "public", HEXLOWER.encode(&public)) {
-        Outcome::Right(evidence) => Outcome::Right(Evidence { level: ProofLevel::Decoded, ..evidence }),
-        other => other,
-    })
-}
-
-fn outcome(public: &[u8], label: &'static str, text: String) -> Outcome {
-    match published(public) {
-        Some(origin) => Outcome::Public(origin),
-        None => Outcome::Right(Evidence::of(ProofLevel::Checksum).with(label, text)),
-    }
+    let evidence = Evidence::of(ProofLevel::Decoded).with("public", HEXLOWER.encode(&public));
+    is_random(&key).then(|| judged(&public, evidence))
 }
 
 /// The x of the public point of a key on secp256k1.
@@ -131,22 +125,8 @@ fn written(name: &str, bytes: &[u8]) -> String {
     bech32::encode::<Bech32>(Hrp::parse_unchecked(name), bytes).unwrap_or_default()
 }
 
-/// What stands before a right checksum.
-fn unbase58(value: &[u8]) -> Option<Bytes> {
-    let bytes = Zeroizing::new(bs58::decode(value).into_vec().ok()?);
-    let (covered, sum) = bytes.split_last_chunk::<4>()?;
-    checksum(covered).eq(sum).then(|| Zeroizing::new(covered.to_vec()))
-}
-
 fn base58(version: &[u8], bytes: &[u8]) -> String {
-    let covered = [version, bytes].concat();
-    bs58::encode([&covered[..], &checksum(&covered)].concat()).into_string()
-}
-
-/// The first four bytes of a hash of a hash.
-fn checksum(covered: &[u8]) -> [u8; 4] {
-    let hash = Sha256::digest(Sha256::digest(covered));
-    std::array::from_fn(|at| hash[at])
+    base58::encode(&[version, bytes].concat(), Alphabet::BITCOIN)
 }
 
 #[cfg(test)]

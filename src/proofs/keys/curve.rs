@@ -87,9 +87,12 @@ where
 /// The public half of an Ed25519 seed (RFC 8032, section 5.1.5).
 pub(super) fn ed25519(seed: &[u8; 32]) -> [u8; 32] {
     let hash = Sha512::digest(seed);
-    let mut scalar = [0; 32];
-    scalar.copy_from_slice(&hash[..32]);
-    EdwardsPoint::mul_base_clamped(scalar).compress().to_bytes()
+    ed25519_scalar(&std::array::from_fn(|at| hash[at]))
+}
+
+/// The public half that belongs to the number in the first half of a seed's hash.
+pub(super) fn ed25519_scalar(number: &[u8; 32]) -> [u8; 32] {
+    EdwardsPoint::mul_base_clamped(*number).compress().to_bytes()
 }
 
 /// The public half of an X25519 key (RFC 7748).

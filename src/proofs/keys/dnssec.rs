@@ -7,15 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::curve::{CURVES, Curve, P256};
-use super::forge::bytes;
 use super::key::{Key, is_random};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof, Subject};
 
 pub(in crate::proofs) const PROOF: Proof = Proof {
     name: "dnssec-key",
     summary: "a number that can be a key of the algorithm that a DNSSEC key names; tells algorithm and fingerprint",
     check: |subject| check(subject).unwrap_or(Outcome::Wrong),
-    forge: |_, argument, random| STANDARD.encode(bytes(random, argument.parse().unwrap_or(32))),
+    forge: |_, argument, random| STANDARD.encode(random_bytes(random, argument.parse().unwrap_or(32))),
 };
 
 /// Shortest private exponent of RSA, in bytes; of a modulus of 512 bits it has most of 64.

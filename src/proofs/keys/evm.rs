@@ -7,27 +7,25 @@ use sha3::{Digest as _, Keccak256};
 use zeroize::Zeroizing;
 
 use super::curve::SECP256K1;
-use super::forge::bytes;
 use super::key::is_random;
-use super::public::published;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const PROOF: Proof = Proof {
     name: "evm-key",
     summary: "a number that can be a key, drawn at random and not published; tells the address",
     check: |subject| check(subject.value).unwrap_or(Outcome::Wrong),
-    forge: |_, _, random| HEXLOWER.encode(&bytes(random, 32)),
+    forge: |_, _, random| HEXLOWER.encode(&random_bytes(random, 32)),
 };
 
 fn check(value: &[u8]) -> Option<Outcome> {
     let digits = Zeroizing::new(value.strip_prefix(b"0x").unwrap_or(value).to_ascii_lowercase());
     let key = Zeroizing::new(HEXLOWER.decode(&digits).ok().filter(|key| key.len() == 32)?);
     let point = (SECP256K1.public)(&key).filter(|_| is_random(&key))?;
-    Some(match published(&point[1..=32]) {
-        Some(origin) => Outcome::Public(origin),
-        None => Outcome::Right(Evidence::of(ProofLevel::Decoded).with("address", address(&point))),
-    })
+    let evidence = Evidence::of(ProofLevel::Decoded).with("address", address(&point));
+    Some(judged(&point[1..=32], evidence))
 }
 
 /// The last 20 bytes of the hash of both coordinates; a letter is a capital where the hash of the digits has a

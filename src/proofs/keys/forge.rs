@@ -1,6 +1,7 @@
 //! Writes fresh private keys for the templates of rules: right in every detail that the proofs look at,
 //! and too weak for use. RSA moduli have 512 bits, which is enough to agree with themselves.
 
+use crate::proofs::text::random_bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
@@ -27,13 +28,15 @@ pub(super) fn pem(_: &str, argument: &str, random: &mut Rng) -> String {
             ("PRIVATE KEY", String::new(), pkcs8(&[object(EC), object(P256.object)], &key))
         }
         "ed25519" => {
-            let seed = der::element(der::OCTET_STRING, &bytes(random, 32));
+            let seed = der::element(der::OCTET_STRING, &random_bytes(random, 32));
             ("PRIVATE KEY", String::new(), pkcs8(&[object(ED25519)], &seed))
         }
         "dsa" => ("DSA PRIVATE KEY", String::new(), dsa(random)),
         "encrypted" => ("ENCRYPTED PRIVATE KEY", String::new(), encrypted(random)),
-        "rsa-encrypted" => ("RSA PRIVATE KEY", dek_info("AES-128-CBC", 16, random), bytes(random, 320)),
-        "ec-encrypted" => ("EC PRIVATE KEY", dek_info("DES-EDE3-CBC", 8, random), bytes(random, 120)),
+        "rsa-encrypted" => {
+            ("RSA PRIVATE KEY", dek_info("AES-128-CBC", 16, random), random_bytes(random, 320))
+        }
+        "ec-encrypted" => ("EC PRIVATE KEY", dek_info("DES-EDE3-CBC", 8, random), random_bytes(random, 120)),
         "openssh" => ("OPENSSH PRIVATE KEY", String::new(), openssh_ed25519(random)),
         "openssh-ec" => ("OPENSSH PRIVATE KEY", String::new(), openssh_ec(random)),
         "openssh-rsa" => ("OPENSSH PRIVATE KEY", String::new(), openssh_rsa(random)),
@@ -65,10 +68,6 @@ pub(super) fn lines(bytes: &[u8], width: usize) -> Vec<String> {
     text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
 }
 
-pub(super) fn bytes(random: &mut Rng, length: usize) -> Vec<u8> {
-    std::iter::repeat_with(|| random.u8(..)).take(length).collect()
-}
-
 pub(super) fn seed(random: &mut Rng) -> [u8; 32] {
     std::array::from_fn(|_| random.u8(..))
 }
@@ -78,7 +77,7 @@ fn object(object: &[u8]) -> Vec<u8> {
 }
 
 fn dek_info(cipher: &str, vector: usize, random: &mut Rng) -> String {
-    let vector: String = bytes(random, vector).iter().map(|byte| format!("{byte:02X}")).collect();
+    let vector: String = random_bytes(random, vector).iter().map(|byte| format!("{byte:02X}")).collect();
     format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: {cipher},{vector}\n\n")
 }
 
@@ -128,7 +127,7 @@ impl Rsa {
 /// An odd number of so many bits that passes Fermat's test to base 2.
 fn prime(bits: usize, random: &mut Rng) -> BigUint {
     loop {
-        let mut digits = bytes(random, bits / 8);
+        let mut digits = random_bytes(random, bits / 8);
         digits[0] |= 0xc0;
         let mut number = BigUint::from_bytes_be(&digits);
         number.set_bit(0, true);
@@ -162,7 +161,7 @@ fn p256(random: &mut Rng) -> ([u8; 32], Vec<u8>) {
 /// A DSA key in a group of 512 bits.
 fn dsa(random: &mut Rng) -> Vec<u8> {
     let (p, q) = (prime(512, random), prime(160, random));
-    let (g, x) = (BigUint::from(2u32), BigUint::from_bytes_be(&bytes(random, 20)));
+    let (g, x) = (BigUint::from(2u32), BigUint::from_bytes_be(&random_bytes(random, 20)));
     let y = g.modpow(&x, &p);
     let numbers = [BigUint::default(), p, q, g, y, x];
     der::sequence(&numbers.map(|number| der::integer(&number.to_bytes_be())))
@@ -178,11 +177,11 @@ fn encrypted(random: &mut Rng) -> Vec<u8> {
     const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
     const AES_256_CBC: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a];
     let octets = |bytes: Vec<u8>| der::element(der::OCTET_STRING, &bytes);
-    let settings = der::sequence(&[octets(bytes(random, 8)), der::integer(&[8, 0])]);
+    let settings = der::sequence(&[octets(random_bytes(random, 8)), der::integer(&[8, 0])]);
     let derivation = der::sequence(&[object(PBKDF2), settings]);
-    let cipher = der::sequence(&[object(AES_256_CBC), octets(bytes(random, 16))]);
+    let cipher = der::sequence(&[object(AES_256_CBC), octets(random_bytes(random, 16))]);
     let algorithm = der::sequence(&[object(PBES2), der::sequence(&[derivation, cipher])]);
-    der::sequence(&[algorithm, octets(bytes(random, 160))])
+    der::sequence(&[algorithm, octets(random_bytes(random, 160))])
 }
 
 fn openssh_ed25519(random: &mut Rng) -> Vec<u8> {
@@ -211,8 +210,8 @@ fn openssh_rsa(random: &mut Rng) -> Vec<u8> {
 
 fn openssh_encrypted(random: &mut Rng) -> Vec<u8> {
     let public = ssh::strings(&[b"ssh-ed25519", &curve::ed25519(&seed(random))]);
-    let options = [ssh::strings(&[&bytes(random, 16)]), 16u32.to_be_bytes().to_vec()].concat();
-    ssh::file(&public, &bytes(random, 144), Some(("aes256-ctr", "bcrypt", &options)))
+    let options = [ssh::strings(&[&random_bytes(random, 16)]), 16u32.to_be_bytes().to_vec()].concat();
+    ssh::file(&public, &random_bytes(random, 144), Some(("aes256-ctr", "bcrypt", &options)))
 }
 
 /// The private section of a file of OpenSSH: twice the same number, the fields, a comment, and padding.
@@ -243,15 +242,16 @@ fn pgp(encrypted: bool, random: &mut Rng) -> String {
 
 fn ssh2(random: &mut Rng) -> String {
     const KIND: &str = "if-modn{sign{rsa-pkcs1-sha1},encrypt{rsa-pkcs1v2-oaep}}";
-    let body = lines(&ssh::commercial_file(KIND, "3des-cbc", &bytes(random, 128)), 70).join("\n");
+    let body = lines(&ssh::commercial_file(KIND, "3des-cbc", &random_bytes(random, 128)), 70).join("\n");
     let label = "SSH2 ENCRYPTED PRIVATE KEY";
     format!("---- BEGIN {label} ----\nComment: \"rsa key\"\n{body}\n---- END {label} ----")
 }
 
 fn cosign(random: &mut Rng) -> Vec<u8> {
     // Written by hand: the order matters, as the rule looks for its beginning.
-    let (salt, nonce) = (STANDARD.encode(bytes(random, 32)), STANDARD.encode(bytes(random, 24)));
-    let text = STANDARD.encode(bytes(random, 120));
+    let (salt, nonce) =
+        (STANDARD.encode(random_bytes(random, 32)), STANDARD.encode(random_bytes(random, 24)));
+    let text = STANDARD.encode(random_bytes(random, 120));
     format!(
         r#"{{"kdf":{{"name":"scrypt","params":{{"N":65536,"r":8,"p":1}},"salt":"{salt}"}},"cipher":{{"name":"nacl/secretbox","nonce":"{nonce}"}},"ciphertext":"{text}"}}"#
     )
@@ -259,7 +259,7 @@ fn cosign(random: &mut Rng) -> Vec<u8> {
 }
 
 fn openvpn(random: &mut Rng) -> String {
-    let digits: String = bytes(random, 256).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = random_bytes(random, 256).iter().map(|byte| format!("{byte:02x}")).collect();
     let lines: Vec<&str> = (0..512).step_by(32).map(|at| &digits[at..at + 32]).collect();
     let label = "OpenVPN Static key V1";
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", lines.join("\n"))

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
 use sha1::{Digest as _, Sha1};
 
-use super::forge::bytes;
 use super::plain::{base64_of, plain};
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof, Subject, text};
 
 pub(in crate::proofs) const PROOF: Proof = Proof {
@@ -199,12 +199,19 @@ fn forge(argument: &str, random: &mut Rng) -> Vec<u8> {
     let blob = |content: &[u8]| [&(content.len() as u32).to_be_bytes(), content].concat();
     let text = |text: &str| [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat();
     let moment = (1_700_000_000_000 + random.u64(..100_000_000_000)).to_be_bytes().to_vec();
-    let certificate = [text("X.509"), blob(&bytes(random, 200))].concat();
+    let certificate = [text("X.509"), blob(&random_bytes(random, 200))].concat();
     let entry = if argument == "trust" {
         [vec![0, 0, 0, 2], text("acme"), moment, certificate].concat()
     } else {
-        [vec![0, 0, 0, 1], text("acme"), moment, blob(&bytes(random, 300)), vec![0, 0, 0, 1], certificate]
-            .concat()
+        [
+            vec![0, 0, 0, 1],
+            text("acme"),
+            moment,
+            blob(&random_bytes(random, 300)),
+            vec![0, 0, 0, 1],
+            certificate,
+        ]
+        .concat()
     };
     let content = [MAGIC_JKS, &[0, 0, 0, 2, 0, 0, 0, 1], &entry].concat();
     let password = if argument == "locked" { text::random_text(random, 20) } else { "changeit".to_owned() };

@@ -4,12 +4,12 @@
 //! Source: Tor's rend-spec-v3, section 6 [ONIONADDRESS], and its appendix on keys; RFC 8032, section 5.1.5, for the bits
 //! that are set.
 
-use curve25519_dalek::EdwardsPoint;
 use data_encoding::BASE32_NOPAD;
 use sha3::{Digest as _, Sha3_256};
 
+use super::curve::ed25519_scalar;
 use super::key::is_random;
-use super::public::published;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
 use crate::proofs::text::random_text;
 use crate::proofs::{Outcome, Proof};
@@ -19,11 +19,8 @@ pub(in crate::proofs) const PROOF: Proof = Proof {
     summary: "the bits of an expanded Ed25519 key are set as they must be; tells the onion address",
     check: |subject| match subject.value.split_first_chunk::<32>() {
         Some((number, prefix)) if prefix.len() == 32 && is_clamped(number) && is_random(subject.value) => {
-            let public = public(number);
-            match published(&public) {
-                Some(origin) => Outcome::Public(origin),
-                None => Outcome::Right(Evidence::of(ProofLevel::Decoded).with("address", address(&public))),
-            }
+            let public = ed25519_scalar(number);
+            judged(&public, Evidence::of(ProofLevel::Decoded).with("address", address(&public)))
         }
         _ => Outcome::Wrong,
     },
@@ -39,10 +36,6 @@ const VERSION: u8 = 3;
 /// A multiple of 8 whose second-highest bit is the highest that is set.
 fn is_clamped(number: &[u8; 32]) -> bool {
     number[0] & 0b111 == 0 && number[31] & 0b1100_0000 == 0b0100_0000
-}
-
-fn public(number: &[u8; 32]) -> [u8; 32] {
-    EdwardsPoint::mul_base_clamped(*number).compress().to_bytes()
 }
 
 fn address(public: &[u8; 32]) -> String {

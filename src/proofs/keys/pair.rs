@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::curve::ed25519;
-use super::forge::bytes;
-use super::public::published;
+use super::forge::seed;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
 use crate::proofs::{Outcome, Proof};
 
@@ -49,10 +49,9 @@ pub(in crate::proofs) const ARRAY: Proof = Proof {
 fn check(pair: Option<Vec<u8>>, label: &'static str, write: fn(&[u8]) -> String) -> Outcome {
     let Some(pair) = pair.map(Zeroizing::new) else { return Outcome::Wrong };
     match pair.split_first_chunk::<32>() {
-        Some((seed, public)) if ed25519(seed) == public => match published(public) {
-            Some(origin) => Outcome::Public(origin),
-            None => Outcome::Right(Evidence::of(ProofLevel::Checksum).with(label, write(public))),
-        },
+        Some((seed, public)) if ed25519(seed) == public => {
+            judged(public, Evidence::of(ProofLevel::Checksum).with(label, write(public)))
+        }
         _ => Outcome::Wrong,
     }
 }
@@ -72,7 +71,7 @@ fn numbers(list: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn pair(random: &mut fastrand::Rng) -> [u8; 64] {
-    let seed: [u8; 32] = bytes(random, 32).try_into().unwrap_or_default();
+    let seed = seed(random);
     let mut pair = [0; 64];
     pair[..32].copy_from_slice(&seed);
     pair[32..].copy_from_slice(&ed25519(&seed));

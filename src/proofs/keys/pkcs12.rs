@@ -12,9 +12,9 @@ use sha2::digest::{Digest, Output};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::der;
-use super::forge::bytes;
 use super::keystore::{KNOWN_PASSWORDS, LOCKED, OPEN, binary};
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof, text};
 
 pub(in crate::proofs) const PROOF: Proof = Proof {
@@ -101,7 +101,7 @@ fn mac(file: &[u8]) -> Option<Mac<'_>> {
 
 impl Mac<'_> {
     fn is_of(&self, password: &str) -> bool {
-        let text: Vec<u8> = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
+        let text = bmp_string(password);
         // Some write no password at all where others write an empty one.
         let nothing: &[&[u8]] = if password.is_empty() { &[&[]] } else { &[] };
         nothing.iter().copied().chain([&text[..]]).any(|password| match self.algorithm {
@@ -118,6 +118,11 @@ impl Mac<'_> {
         let code = M::new_from_slice(&key).map(|mac| mac.chain_update(&self.content).finalize().into_bytes());
         code.is_ok_and(|code| code[..] == *self.digest)
     }
+}
+
+/// A password as it is hashed: UTF-16, highest byte first, with a zero behind it (RFC 7292, appendix B.1).
+fn bmp_string(password: &str) -> Vec<u8> {
+    password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect()
 }
 
 /// The key of a MAC (RFC 7292, appendix B.2, purpose 3): as long as one hash, so that the first round is all.
@@ -178,7 +183,7 @@ fn element(bytes: &[u8], depth: usize) -> Option<(u8, &[u8], &[u8])> {
 fn forge(argument: &str, random: &mut Rng) -> Vec<u8> {
     let scheme =
         der::sequence(&[der::element(der::OBJECT, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d])]);
-    let key = der::sequence(&[scheme, der::element(der::OCTET_STRING, &bytes(random, 400))]);
+    let key = der::sequence(&[scheme, der::element(der::OCTET_STRING, &random_bytes(random, 400))]);
     let kind = if argument == "certificates" { 3 } else { SHROUDED_KEY };
     let bag =
         der::sequence(&[der::element(der::OBJECT, &[BAG, &[kind]].concat()), der::element(CONTEXT, &key)]);
@@ -188,8 +193,8 @@ fn forge(argument: &str, random: &mut Rng) -> Vec<u8> {
     };
     let content = der::sequence(&[data(&der::sequence(&[bag]))]);
     let password = if argument == "locked" { text::random_text(random, 20) } else { "changeit".to_owned() };
-    let password: Vec<u8> = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
-    let (salt, rounds) = (bytes(random, 8), 2048);
+    let password = bmp_string(&password);
+    let (salt, rounds) = (random_bytes(random, 8), 2048);
     let key = derive::<Sha256>(64, &password, &salt, rounds);
     let code =
         Hmac::<Sha256>::new_from_slice(&key).map(|mac| mac.chain_update(&content).finalize().into_bytes());
@@ -213,8 +218,7 @@ mod tests {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
-        digits.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
+        data_encoding::HEXUPPER.decode(text.as_bytes()).unwrap()
     }
 
     /// The test vectors of S. Henson for the key derivation, as OpenSSL and Bouncy Castle have them.
@@ -224,8 +228,8 @@ mod tests {
             ("smeg", "3D83C0E4546AC140", 1, "8D967D88F6CAA9D714800AB3D48051D63F73A312"),
             ("queeg", "263216FCC2FAB31C", 1000, "5EC4C7A80DF652294C3925B6489A7AB857C83476"),
         ] {
-            let password: Vec<u8> = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
-            assert_eq!(derive::<Sha1>(64, &password, &hex(salt), rounds)[..], hex(key)[..]);
+            let derived = derive::<Sha1>(64, &bmp_string(password), &hex(salt), rounds);
+            assert_eq!(derived[..], hex(key)[..]);
         }
     }
 

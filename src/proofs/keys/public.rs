@@ -7,7 +7,8 @@
 use sha2::{Digest, Sha256};
 
 use super::der::unsigned;
-use crate::proofs::table;
+use crate::model::Evidence;
+use crate::proofs::{Outcome, table};
 
 static TABLE: &str = include_str!("../../../rules/public/keys.tsv");
 
@@ -19,6 +20,11 @@ pub(super) fn published(number: &[u8]) -> Option<&'static str> {
     let hash = Sha256::digest(unsigned(number));
     let digits: String = hash[..DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect();
     table::find(TABLE, &digits)
+}
+
+/// What is said of a key with this public number, of which the evidence speaks unless it was published.
+pub(super) fn judged(number: &[u8], evidence: Evidence) -> Outcome {
+    published(number).map_or(Outcome::Right(evidence), Outcome::Public)
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use fastrand::Rng;
 use sha2::{Digest, Sha512};
 
 use super::curve;
-use super::forge::{bytes, seed};
+use super::forge::seed;
 use super::key::{Key, is_random};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const MINISIGN: Proof = Proof {
@@ -84,14 +85,21 @@ fn forge_minisign(_: &str, argument: &str, random: &mut Rng) -> String {
     let (kind, cost): (&[u8; 6], [u64; 2]) =
         if argument.is_empty() { (b"Ed\0\0B2", [0, 0]) } else { (b"EdScB2", [1 << 25, 1 << 30]) };
     let cost = cost.map(u64::to_le_bytes).concat();
-    let file = [&kind[..], &bytes(random, 32), &cost, &bytes(random, 8), &pair(random), &bytes(random, 32)];
+    let file = [
+        &kind[..],
+        &random_bytes(random, 32),
+        &cost,
+        &random_bytes(random, 8),
+        &pair(random),
+        &random_bytes(random, 32),
+    ];
     STANDARD.encode(file.concat())
 }
 
 /// `{signify}` without a passphrase, `{signify:encrypted}` with one.
 fn forge_signify(_: &str, argument: &str, random: &mut Rng) -> String {
     let rounds = if argument.is_empty() { 0u32 } else { 42 };
-    let (salt, id, pair) = (bytes(random, 16), bytes(random, 8), pair(random));
+    let (salt, id, pair) = (random_bytes(random, 16), random_bytes(random, 8), pair(random));
     let sum = &Sha512::digest(&pair)[..8];
     STANDARD.encode([b"EdBK", &rounds.to_be_bytes()[..], &salt, sum, &id, &pair].concat())
 }

@@ -6,16 +6,16 @@ use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
 use super::curve::{ed25519, x25519};
-use super::forge::bytes;
-use super::public::published;
+use super::public::judged;
 use crate::model::{Evidence, ProofLevel};
+use crate::proofs::text::random_bytes;
 use crate::proofs::{Outcome, Proof};
 
 pub(in crate::proofs) const STELLAR: Proof = Proof {
     name: "stellar-seed",
     summary: "ends with the CRC-16 of all before it; tells the address",
     check: |subject| stellar(subject.value).unwrap_or(Outcome::Wrong),
-    forge: |_, _, random| encode(&[&[SEED], &bytes(random, 32)[..]].concat()),
+    forge: |_, _, random| encode(&[&[SEED], &random_bytes(random, 32)[..]].concat()),
 };
 
 pub(in crate::proofs) const NKEY: Proof = Proof {
@@ -24,7 +24,7 @@ pub(in crate::proofs) const NKEY: Proof = Proof {
     check: |subject| nkey(subject.value).unwrap_or(Outcome::Wrong),
     forge: |_, argument, random| {
         let (kind, _) = KINDS.iter().find(|(_, name)| *name == argument).unwrap_or(&KINDS[0]);
-        encode(&[&[SEED | kind >> 5, kind << 3], &bytes(random, 32)[..]].concat())
+        encode(&[&[SEED | kind >> 5, kind << 3], &random_bytes(random, 32)[..]].concat())
     },
 };
 
@@ -48,7 +48,8 @@ fn stellar(value: &[u8]) -> Option<Outcome> {
     let bytes = decode(value)?;
     let seed: &[u8; 32] = bytes.strip_prefix(&[SEED])?.try_into().ok()?;
     let public = ed25519(seed);
-    Some(outcome(&public, "address", encode(&[&[ACCOUNT], &public[..]].concat()), None))
+    let address = encode(&[&[ACCOUNT], &public[..]].concat());
+    Some(judged(&public, Evidence::of(ProofLevel::Checksum).with("address", address)))
 }
 
 /// The two bytes before a seed are the mark of seeds and the public key's first byte, five bits on.
@@ -59,18 +60,8 @@ fn nkey(value: &[u8]) -> Option<Outcome> {
         KINDS.into_iter().find(|(kind, _)| (SEED | kind >> 5, kind << 3) == (first, second))?;
     let seed: &[u8; 32] = seed.try_into().ok()?;
     let public = if kind == CURVE { x25519(seed) } else { ed25519(seed) };
-    Some(outcome(&public, "public", encode(&[&[kind], &public[..]].concat()), Some(name)))
-}
-
-fn outcome(public: &[u8], label: &'static str, written: String, kind: Option<&str>) -> Outcome {
-    match (published(public), kind) {
-        (Some(origin), _) => Outcome::Public(origin),
-        (None, kind) => {
-            let evidence = Evidence::of(ProofLevel::Checksum);
-            let evidence = kind.into_iter().fold(evidence, |evidence, kind| evidence.with("kind", kind));
-            Outcome::Right(evidence.with(label, written))
-        }
-    }
+    let evidence = Evidence::of(ProofLevel::Checksum).with("kind", name);
+    Some(judged(&public, evidence.with("public", encode(&[&[kind], &public[..]].concat()))))
 }
 
 /// What stands before a right checksum.
