@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use regex::bytes::Regex;
 
 use super::companions::{MOST, compiled, matches};
-use crate::model::{BlobPath, Companion, Distance, FoundBy, Nearby, Secret, Sighting};
+use crate::model::{BlobPath, Companion, Confidence, Distance, FoundBy, Nearby, Secret, Sighting};
 
 /// So many matches of one pattern or rule are kept; what stands in more places tells nothing.
 const MOST_SPOTS: usize = 1000;
@@ -27,10 +27,12 @@ struct Spot {
 }
 
 impl Apart {
-    /// A search for what these lack; nothing, where they lack nothing that a pattern finds.
+    /// A search for what these lack; nothing, where they lack nothing that a pattern finds. For what is merely
+    /// possible it is not worth the while.
     pub fn of(sightings: &[Sighting]) -> Option<Apart> {
         let wanted: HashSet<&'static str> = sightings
             .iter()
+            .filter(|sighting| sighting.confidence > Confidence::Possible)
             .flat_map(lacking)
             .filter(|companion| matches!(companion.from, FoundBy::Pattern(_)))
             .map(finder)
@@ -75,10 +77,13 @@ pub(super) fn join_each_other(sightings: &mut [Sighting]) {
     join(sightings, &spots);
 }
 
-/// The companions that a secret needs and that do not stand in its own text.
+/// The companions that a secret needs and that do not stand in its own text. An address at which it logs in is
+/// around it or nowhere.
 fn lacking(sighting: &Sighting) -> impl Iterator<Item = &'static Companion> {
-    let has = |companion: &&Companion| sighting.nearby.iter().any(|near| near.name == companion.name);
-    sighting.rule.companions.0.iter().filter(move |companion| !companion.optional && !has(companion))
+    let has = |companion: &Companion| sighting.nearby.iter().any(|near| near.name == companion.name);
+    let is_address = |companion: &Companion| sighting.rule.login == Some(companion.name);
+    let is_needed = move |companion: &Companion| !companion.optional && !is_address(companion);
+    sighting.rule.companions.0.iter().filter(move |companion| is_needed(companion) && !has(companion))
 }
 
 /// The pattern or the rule that finds a companion: no rule's id is a pattern of a companion.
