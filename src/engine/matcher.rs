@@ -10,12 +10,12 @@ use super::context::{Context, Nearby};
 use super::guard;
 use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
 use crate::proofs::{self, Outcome};
-use crate::rules::pattern;
+use crate::rules::pattern::{self, Anchored};
 
 /// A rule with its pattern, compiled when it is first needed: most runs meet few rules.
 pub(super) struct Matcher {
     pub(super) rule: &'static Rule,
-    anchored: OnceLock<Option<Regex>>,
+    anchored: OnceLock<Option<Anchored>>,
     unanchored: OnceLock<Option<Regex>>,
 }
 
@@ -58,19 +58,15 @@ impl Matcher {
 
     /// The match that starts at `at` and ends where it may, and the secret in it.
     fn matched(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
-        let regex =
-            self.anchored.get_or_init(|| pattern::compile_anchored(self.rule.pattern).ok()).as_ref()?;
+        let anchored = self.anchored.get_or_init(|| Anchored::new(self.rule.pattern).ok()).as_ref()?;
         let window = &bytes[at..bytes.len().min(at + self.rule.max_len)];
         // Mostly there is no such match, which is known sooner without the group.
-        let end = at + regex.find(window)?.end();
+        let end = at + anchored.end(window)?;
         if !guard::may_end(self.rule, bytes, end) {
             return None;
         }
-        if regex.captures_len() == 1 {
-            return Some((at..end, at..end));
-        }
-        let secret = regex.captures(window)?.get(1)?;
-        Some((at..end, at + secret.start()..at + secret.end()))
+        let secret = anchored.secret(window)?;
+        Some((at..end, at + secret.start..at + secret.end))
     }
 
     /// What the proof makes of the value; `None` when it is no leak.
