@@ -14,6 +14,7 @@ mod model;
 #[path = "src/rules"]
 mod rules {
     pub mod analyse;
+    pub mod frequency;
     pub mod schema;
 }
 
@@ -22,7 +23,7 @@ mod proofs {
     pub mod names;
 }
 
-use model::{Anchor, ByteSet, Rule};
+use model::{Anchor, ByteSet, Rule, Stretch};
 
 fn main() {
     println!("cargo::rustc-env=STANCH_SCANNER={:016x}", scanner());
@@ -167,34 +168,7 @@ fn anchor(anchor: &Anchor) -> String {
         Anchor::Key { key, near, far } => {
             format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", sets(key))
         }
-        Anchor::Run {
-            of,
-            alphabet,
-            head,
-            lead,
-            tail,
-            sign,
-            min,
-            whole_up_to,
-            holds_value,
-            near,
-            far,
-            rest,
-        } => {
-            let lead: Vec<String> = lead
-                .iter()
-                .map(|lead| format!("Lead {{ through: {}, of: {} }}", set(&lead.through), set(&lead.of)))
-                .collect();
-            format!(
-                "Anchor::Run {{ of: {}, alphabet: {}, head: &[{}], lead: &[{}], tail: {}, sign: {sign:?}, min: {min}, whole_up_to: {whole_up_to:?}, \
-                 holds_value: {holds_value}, near: {near}, far: {far}, rest: {rest} }}",
-                set(of),
-                set(alphabet),
-                sets(head),
-                lead.join(", "),
-                tail.map_or("None".into(), |tail| format!("Some({})", set(&tail)))
-            )
-        }
+        Anchor::Run(run) => format!("Anchor::Run({})", stretch(run)),
         Anchor::Literal { text, before, until, near, far } => {
             let until = until.map_or("None".into(), |until| {
                 format!("Some(Until {{ through: {}, byte: {} }})", set(&until.through), until.byte)
@@ -206,6 +180,37 @@ fn anchor(anchor: &Anchor) -> String {
         }
         Anchor::Anywhere => "Anchor::Anywhere".into(),
     }
+}
+
+fn stretch(stretch: &Stretch) -> String {
+    let Stretch {
+        of,
+        alphabet,
+        head,
+        lead,
+        tail,
+        sign,
+        word,
+        min,
+        whole_up_to,
+        holds_value,
+        near,
+        far,
+        rest,
+    } = stretch;
+    let lead: Vec<String> = lead
+        .iter()
+        .map(|lead| format!("Lead {{ through: {}, of: {} }}", set(&lead.through), set(&lead.of)))
+        .collect();
+    format!(
+        "Stretch {{ of: {}, alphabet: {}, head: &[{}], lead: &[{}], tail: {}, sign: {sign:?}, word: {word:?}, min: {min}, \
+         whole_up_to: {whole_up_to:?}, holds_value: {holds_value}, near: {near}, far: {far}, rest: {rest} }}",
+        set(of),
+        set(alphabet),
+        sets(head),
+        lead.join(", "),
+        tail.map_or("None".into(), |tail| format!("Some({})", set(&tail)))
+    )
 }
 
 fn sets(sets: &[ByteSet]) -> String {

@@ -304,6 +304,10 @@ impl Piece {
 
     fn fill(&self, random: &mut Rng) -> String {
         let count = random.usize(self.least..=self.most);
+        if let Some(word) = self.class.strip_prefix("(?i:").and_then(|word| word.strip_suffix(')')) {
+            let cased = if random.bool() { word.to_ascii_uppercase() } else { word.to_owned() };
+            return cased.repeat(count);
+        }
         (0..count).map(|_| char::from(self.members[random.usize(..self.members.len())])).collect()
     }
 }
@@ -324,6 +328,8 @@ fn pattern_at_random(random: &mut Rng) -> Vec<Piece> {
         ("[:=]", b":="),
         ("[\"']", b"\"'"),
         ("=", b"="),
+        ("(?i:vendor)", b""),
+        ("(?i:api_)", b""),
     ];
     let piece = |random: &mut Rng| {
         let (class, members) = CLASSES[random.usize(..CLASSES.len())];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::table::{Form, Table, for_each_key};
 use super::vector::Vector;
 use crate::model::{ByteSet, Rule};
-use crate::rules::analyse::byte_frequency;
+use crate::rules::frequency;
 
 /// How far before a match a context word may begin, in bytes.
 const BEFORE: usize = 128;
@@ -14,13 +14,22 @@ const AFTER: usize = 48;
 /// How many line breaks may lie between a context word and the match after it.
 const LINES_BEFORE: usize = 2;
 
-/// The context words of all rules, by the rarest four bytes of each; no word has less than three.
+/// How far before the text nearby a look begins: the next one is often for something that begins a little earlier.
+const SLACK: usize = 64;
+
+/// The words that rules look for near their values, by the rarest four bytes of each; no word has less than three.
 pub(super) struct Words {
-    /// Words, and where in them their four bytes are.
-    table: Table<(&'static str, usize)>,
+    /// In their order.
+    words: Vec<&'static str>,
+    /// Their numbers, and where in them their four bytes are.
+    table: Table<(WordNumber, u32)>,
     longest: usize,
     vector: Vector,
 }
+
+/// The number of one of the [`Words`], counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WordNumber(pub(super) u32);
 
 /// The text near a match: where its context words may stand.
 pub(super) struct Nearby {
@@ -39,45 +48,59 @@ pub(super) struct Context<'a> {
 
 /// A context word in the text.
 struct Word {
-    word: &'static str,
+    number: WordNumber,
     start: usize,
     end: usize,
 }
 
 impl Words {
-    pub(super) fn of(vector: Vector, rules: &[&'static Rule]) -> Words {
-        let mut words: Vec<&'static str> = rules.iter().flat_map(|rule| rule.context).copied().collect();
+    pub(super) fn of(vector: Vector, words: impl Iterator<Item = &'static str>) -> Words {
+        let mut words: Vec<&'static str> = words.collect();
         words.sort_unstable();
         words.dedup();
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
         // The bit that tells the cases of letters apart is set in all keys, whatever follows a short word.
         let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
         let mut keyed = vec![];
-        for word in &words {
-            let from = rarest_four(word.as_bytes());
+        for (word, number) in words.iter().zip(0..) {
+            let from = frequency::rarest_four(word.as_bytes());
             let byte = |at| word.as_bytes().get(from + at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
-            for_each_key(&std::array::from_fn(byte), |key| keyed.push((key, (*word, from))));
+            for_each_key(&std::array::from_fn(byte), |key| {
+                keyed.push((key, (WordNumber(number), from as u32)));
+            });
         }
-        Words { table: Table::of(Form::CASELESS, keyed), longest, vector }
+        Words { table: Table::of(Form::CASELESS, keyed), words, longest, vector }
     }
 
-    /// Calls `each` with the words in `text` and where they begin, in no particular order.
-    fn find(&self, text: &[u8], mut each: impl FnMut(usize, &'static str)) {
-        self.table.for_each_in(self.vector, text, |at, (word, from)| {
-            let Some(start) = at.checked_sub(from) else { return };
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The number of one of them.
+    ///
+    /// # Panics
+    /// When it is none of them.
+    pub(super) fn number(&self, word: &str) -> WordNumber {
+        let at = self.words.binary_search(&word).expect("all words of the rules are numbered");
+        WordNumber(at as u32)
+    }
+
+    fn word(&self, WordNumber(number): WordNumber) -> &'static str {
+        self.words[number as usize]
+    }
+
+    /// Calls `each` with the words in `text` and where they are, in no particular order.
+    fn find(&self, text: &[u8], mut each: impl FnMut(WordNumber, Range<usize>)) {
+        self.table.for_each_in(self.vector, text, |at, (number, from)| {
+            let Some(start) = at.checked_sub(from as usize) else { return };
+            let word = self.word(number).as_bytes();
             let there = text.get(start..start + word.len());
-            if there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes())) {
-                each(start, word);
+            if there.is_some_and(|there| there.eq_ignore_ascii_case(word)) {
+                each(number, start..start + word.len());
             }
         });
     }
-}
-
-/// Where the four bytes of a word begin that stand least often in a text.
-fn rarest_four(word: &[u8]) -> usize {
-    let chance = |four: &[u8]| four.iter().map(|&byte| byte_frequency(byte)).product::<f32>();
-    let fours = word.windows(4).enumerate();
-    fours.min_by(|(_, a), (_, b)| chance(a).total_cmp(&chance(b))).map_or(0, |(at, _)| at)
 }
 
 impl Nearby {
@@ -92,14 +115,8 @@ impl Nearby {
     /// All text that may be near to any match whose stretch lies in `run`, and which reaches beyond it by no
     /// more than `overhang`, to the left and to the right.
     pub(super) fn any_in(bytes: &[u8], run: &Range<usize>, overhang: (usize, usize)) -> Nearby {
-        let from = match overhang.0 {
-            0 => lines_before(bytes, run.start),
-            far => run.start.saturating_sub(far + BEFORE),
-        };
-        let to = match overhang.1 {
-            0 => line_after(bytes, run.end).end,
-            rest => bytes.len().min(run.end + rest + AFTER),
-        };
+        let from = run.start.saturating_sub(overhang.0 + BEFORE);
+        let to = bytes.len().min(run.end + overhang.1 + AFTER);
         Nearby { before: from..to, after: from..to }
     }
 }
@@ -124,18 +141,19 @@ impl<'a> Context<'a> {
     /// allowed everywhere.
     pub(super) fn allows(&mut self, rule: &Rule, nearby: Nearby) -> bool {
         rule.context.is_empty() || {
+            let words = self.words;
             let inside =
                 |range: &Range<usize>, word: &Word| range.start <= word.start && word.end <= range.end;
             self.look_to(&nearby)
                 .iter()
                 .filter(|word| inside(&nearby.before, word) || inside(&nearby.after, word))
-                .any(|word| rule.context.contains(&word.word))
+                .any(|word| rule.context.contains(&words.word(word.number)))
         }
     }
 
-    /// Whether any word of any rule stands in the text nearby.
-    pub(super) fn has_word(&mut self, nearby: &Nearby) -> bool {
-        !self.look_to(nearby).is_empty()
+    /// Calls `each` with the words that begin in the text nearby; those that are there often, often.
+    pub(super) fn words_in(&mut self, nearby: &Nearby, mut each: impl FnMut(WordNumber)) {
+        self.look_to(nearby).iter().for_each(|word| each(word.number));
     }
 
     /// The words that begin in the text nearby; found by going on from where the last look ended, where
@@ -144,18 +162,19 @@ impl<'a> Context<'a> {
         let wanted = nearby.before.start..nearby.before.end.max(nearby.after.end);
         if wanted.start < self.looked_at.start || wanted.start > self.looked_at.end {
             self.seen.clear();
-            self.looked_at = wanted.start..wanted.start;
+            let start = wanted.start.saturating_sub(SLACK);
+            self.looked_at = start..start;
         }
         // All words that begin before `looked_at.end` are known; to know those that begin here, the text
         // that they may reach into is looked at as well.
         let from = self.looked_at.end;
         if wanted.end > from {
+            self.forget(wanted.start.saturating_sub(SLACK));
             let to = self.bytes.len().min(wanted.end + self.words.longest);
             let known = self.seen.len();
-            self.words.find(&self.bytes[from..to], |at, word| {
-                let start = from + at;
-                if start < wanted.end {
-                    self.seen.push(Word { word, start, end: start + word.len() });
+            self.words.find(&self.bytes[from..to], |number, at| {
+                if from + at.start < wanted.end {
+                    self.seen.push(Word { number, start: from + at.start, end: from + at.end });
                 }
             });
             self.seen[known..].sort_by_key(|word| word.start);
@@ -164,5 +183,14 @@ impl<'a> Context<'a> {
         let first = self.seen.partition_point(|word| word.start < wanted.start);
         let last = self.seen.partition_point(|word| word.start < wanted.end);
         &self.seen[first..last]
+    }
+
+    /// Lets go of the words before `start`, once there are many.
+    fn forget(&mut self, start: usize) {
+        const MANY: usize = 64;
+        if self.seen.len() > MANY && start > self.looked_at.start {
+            self.seen.retain(|word| word.start >= start);
+            self.looked_at.start = start;
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! Literals: fixed texts, such as `://` or `-----BEGIN `, that every match of a rule holds.
+//! Literals: fixed texts, such as `://` or `-----BEGIN `, that every match of a rule holds, letters in either case.
 //!
 //! Contract: [`Literals::for_each`] may name a place in vain, it never leaves one out.
 
 use super::table::{Form, Table, for_each_key};
 use super::vector::{Fingerprints, Vector, fingerprint, padded};
 use crate::model::{Anchor, ByteSet, Until};
-use crate::rules::analyse::byte_frequency;
+use crate::rules::frequency;
 
 /// Rules by the literal that their matches hold.
 pub(super) struct Literals {
@@ -18,6 +18,7 @@ pub(super) struct Literals {
 
 /// A literal and the rules whose matches hold it.
 struct Literal {
+    /// Letters are lower case.
     text: &'static [u8],
     /// Where in the text its fingerprint is.
     at: usize,
@@ -51,12 +52,12 @@ impl Literals {
         }
         // The most frequent ones first: they are best kept apart.
         literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
-        let (mut fingerprints, mut entries) = (Fingerprints::of(byte_frequency), vec![]);
+        let (mut fingerprints, mut entries) = (Fingerprints::none(), vec![]);
         for (literal, number) in literals.iter_mut().zip(0..) {
             literal.at = fingerprints.add(literal.text);
             for_each_key(&literal.keys(), |key| entries.push((key, number)));
         }
-        Literals { fingerprints, table: Table::of(Form::EXACT, entries), literals }
+        Literals { fingerprints, table: Table::of(Form::CASELESS, entries), literals }
     }
 
     /// Calls `each` with the place of a literal and an anchor whose surroundings fit it, from left to right.
@@ -93,20 +94,23 @@ impl Literal {
     }
 
     fn keys(&self) -> [ByteSet; 4] {
+        // The bit that tells the cases of letters apart is set in all keys.
+        let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
         let fingerprint = fingerprint(&self.text[self.at..]);
-        fingerprint.map(|byte| byte.map_or(ByteSet::ALL, |byte| ByteSet::EMPTY.with(byte)))
+        fingerprint.map(|byte| byte.map_or(any, |byte| ByteSet::EMPTY.with(byte)))
     }
 
     /// About how often its rarest four bytes stand in a text.
     fn frequency(&self) -> f32 {
-        let four = |bytes: &[u8]| bytes.iter().map(|&byte| byte_frequency(byte)).product();
-        self.text.windows(self.text.len().min(4)).map(four).fold(1.0, f32::min)
+        let at = frequency::rarest_four(self.text);
+        frequency::of_text(&self.text[at..self.text.len().min(at + 4)])
     }
 
     /// Where it begins, if it stands where its fingerprint is at `at`.
     fn starts(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let start = at.checked_sub(self.at)?;
-        bytes[start..].starts_with(self.text).then_some(start)
+        let there = bytes.get(start..start + self.text.len())?;
+        there.eq_ignore_ascii_case(self.text).then_some(start)
     }
 
     /// The anchors whose surroundings fit it where it begins at `start`.

@@ -7,6 +7,8 @@
 //! Contract: **a prefilter may say yes wrongly, never no.** `tests/differential.rs` holds the engine
 //! against every pattern tried at every offset.
 
+mod alphabets;
+mod asks;
 mod context;
 mod files;
 mod guard;
@@ -16,6 +18,7 @@ mod matcher;
 mod runs;
 mod shapes;
 mod table;
+mod told;
 mod vector;
 mod window;
 
@@ -24,12 +27,16 @@ pub use window::{Window, windows};
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use context::{Context, Nearby, Words};
+use alphabets::{Alphabets, Parts};
+use asks::Asks;
+use context::{Context, Words};
+use files::Named;
 use keys::{KeyAnchor, Keys};
 use literals::Literals;
 use matcher::Matcher;
 use runs::Run;
 use shapes::Shapes;
+use told::{Near, Told};
 use vector::Vector;
 
 use crate::model::{Anchor, BlobPath, Candidate, Rule};
@@ -40,11 +47,17 @@ pub struct Engine {
     rules: Vec<&'static Rule>,
     matchers: Vec<Matcher>,
     keys: Keys,
+    alphabets: Alphabets,
     shapes: Shapes,
+    told: Told,
     literals: Literals,
+    /// Those of rules for certain files, which many have by their names.
+    literals_of_files: Literals,
+    of_files: Named,
+    /// Rules that are tried everywhere in any file.
     anywhere: Vec<usize>,
-    /// Names of files for which there are rules that can only be tried everywhere.
-    special: Vec<&'static [u8]>,
+    /// Rules that are tried everywhere in files that are few by their names, and nowhere else.
+    by_name: Named,
     words: Words,
     max_len: usize,
 }
@@ -64,21 +77,50 @@ impl Engine {
     /// An engine for these rules.
     pub fn new(rules: Vec<&'static Rule>) -> Engine {
         let vector = Vector::detect();
-        let anchors = || {
-            rules.iter().enumerate().flat_map(|(index, rule)| rule.anchors.iter().map(move |a| (index, a)))
+        let has_to_look_everywhere =
+            |rule: &Rule| rule.anchors.iter().any(|anchor| matches!(anchor, Anchor::Anywhere));
+        let is_by_name = |rule: &'static Rule| {
+            files::are_telling(rule) || !rule.files.is_empty() && has_to_look_everywhere(rule)
         };
-        let anywhere: Vec<usize> = anchors()
-            .filter(|(_, anchor)| matches!(anchor, Anchor::Anywhere))
-            .map(|(index, _)| index)
+        let numbered = || rules.iter().copied().enumerate();
+        let (by_name, others): (Vec<_>, Vec<_>) = numbered().partition(|(_, rule)| is_by_name(rule));
+        let anywhere =
+            others.iter().filter(|(_, rule)| has_to_look_everywhere(rule)).map(|(index, _)| *index);
+        let of_files = || others.iter().copied().filter(|(_, rule)| !rule.files.is_empty());
+        let anchored = || {
+            others
+                .iter()
+                .flat_map(|&(index, rule)| rule.anchors.iter().map(move |anchor| (index, rule, anchor)))
+        };
+        let literals = |of_files: bool| {
+            let wanted = anchored().filter(move |(_, rule, _)| rule.files.is_empty() != of_files);
+            Literals::of(wanted.map(|(index, _, anchor)| (index, anchor)))
+        };
+        let anchors = || anchored().map(|(index, _, anchor)| (index, anchor));
+        let runs: Vec<(usize, &'static Rule, Asks)> = anchored()
+            .filter_map(|(index, rule, anchor)| match *anchor {
+                Anchor::Run(stretch) => Some((index, rule, Asks::of(rule, stretch))),
+                _ => None,
+            })
             .collect();
+        let (told, speaking): (Vec<_>, Vec<_>) = runs
+            .iter()
+            .partition(|(_, rule, asks)| !rule.context.is_empty() || asks.stretch().word.is_some());
+        let of_patterns = told.iter().filter_map(|(_, _, asks)| asks.stretch().word);
+        let words = Words::of(vector, rules.iter().flat_map(|rule| rule.context).copied().chain(of_patterns));
+        let alphabets = Alphabets::of(runs.iter().map(|(_, _, asks)| asks));
         Engine {
             vector,
             keys: Keys::of(anchors()),
-            shapes: Shapes::of(anchors().map(|(index, anchor)| (index, rules[index], anchor))),
-            literals: Literals::of(anchors()),
-            special: anywhere.iter().flat_map(|&rule| files::names_of(rules[rule])).collect(),
-            anywhere,
-            words: Words::of(vector, &rules),
+            shapes: Shapes::of(speaking.iter().map(|(index, _, asks)| (*index, asks)), &alphabets),
+            told: Told::of(told.iter().map(|(index, rule, asks)| (*index, *rule, asks)), &alphabets, &words),
+            literals: literals(false),
+            literals_of_files: literals(true),
+            of_files: Named::of(of_files()),
+            anywhere: anywhere.collect(),
+            by_name: Named::of(by_name.iter().copied()),
+            alphabets,
+            words,
             max_len: rules.iter().map(|rule| rule.max_len).max().unwrap_or(0),
             matchers: rules.iter().copied().map(Matcher::new).collect(),
             rules,
@@ -99,15 +141,15 @@ impl Engine {
         found
     }
 
-    /// Whether a text would have a match if it stood under the name that suits each rule. Rules for certain
-    /// files that can only be tried everywhere have no say: [`Engine::is_special`] tells their files.
+    /// Whether a text would have a match if it stood under the name that suits each rule. Rules for files that
+    /// are told by their names have no say: [`Engine::is_special`] tells these files.
     pub fn suspects(&self, bytes: &[u8], binary: bool) -> bool {
         !self.search(bytes, binary, None).is_empty()
     }
 
     /// Whether a file of this name has to be looked at whatever it holds.
     pub fn is_special(&self, name: &[u8]) -> bool {
-        self.special.iter().any(|pattern| files::wildcard(pattern, name))
+        self.by_name.for_name(name).next().is_some()
     }
 
     fn search<'a>(&'a self, bytes: &'a [u8], binary: bool, path: Option<&'a BlobPath>) -> Vec<Candidate> {
@@ -117,13 +159,22 @@ impl Engine {
             binary,
             path,
             context: Context::new(&self.words, bytes),
+            near: Near::default(),
+            parts: Parts::default(),
             tried: vec![],
             in_scope: vec![],
             found: vec![],
         };
         runs::visit(self.vector, bytes, &mut search);
-        search.literals();
-        search.anywhere();
+        search.literals(&self.literals);
+        search.anywhere(self.anywhere.iter().copied());
+        let name = path.map(BlobPath::file_name);
+        if name.is_none_or(|name| self.of_files.for_name(name).next().is_some()) {
+            search.literals(&self.literals_of_files);
+        }
+        if let Some(name) = name {
+            search.anywhere(self.by_name.for_name(name));
+        }
         search.found
     }
 }
@@ -140,6 +191,8 @@ struct Search<'a> {
     /// Where the text comes from; every rule speaks where that is not known.
     path: Option<&'a BlobPath>,
     context: Context<'a>,
+    near: Near,
+    parts: Parts,
     /// For each key anchor, up to where starts of matches were tried: keys come from left to right, and
     /// the starts that neighbouring keys speak for overlap. Empty before the first key, which most texts lack.
     tried: Vec<usize>,
@@ -161,8 +214,8 @@ impl runs::Visitor for Search<'_> {
 
     #[inline]
     fn run(&mut self, run: Run) {
-        if self.engine.shapes.look_at(run) {
-            self.shapes(run);
+        if self.engine.alphabets.look_at(run) {
+            self.parts(run);
         }
     }
 }
@@ -176,36 +229,36 @@ fn untried(tried: &mut usize, at: usize, anchor: KeyAnchor) -> Range<usize> {
 }
 
 impl Search<'_> {
-    fn shapes(&mut self, run: Run) {
+    fn parts(&mut self, run: Run) {
         let (engine, bytes) = (self.engine, self.bytes);
-        engine.shapes.for_each(engine.vector, bytes, run, |part, shape| {
-            for &rule in &shape.speaking {
-                self.try_rule(rule, shape.starts(&part));
+        let mut parts = std::mem::take(&mut self.parts);
+        engine.alphabets.for_each_part(engine.vector, bytes, run, &mut parts, |part| {
+            engine.shapes.for_each(bytes, part, |rule, starts| self.try_rule(rule, starts));
+            if self.binary && !engine.told.in_binary {
+                return;
             }
-            let nearby = || Nearby::any_in(bytes, &part, shape.overhang());
-            if !shape.told.is_empty() && self.context.has_word(&nearby()) {
-                for &rule in &shape.told {
-                    if self.context.allows(engine.rules[rule], nearby()) {
-                        self.try_rule(rule, shape.starts(&part));
-                    }
-                }
+            let mut told = vec![];
+            let words = (&mut self.context, &mut self.near);
+            engine.told.for_each(bytes, run, part, words, |rule, starts| told.push((rule, starts)));
+            for (rule, starts) in told {
+                self.try_rule(rule, starts);
             }
         });
+        self.parts = parts;
     }
 
-    fn literals(&mut self) {
+    fn literals(&mut self, literals: &Literals) {
         let engine = self.engine;
-        engine.literals.for_each(engine.vector, self.bytes, engine.max_len, |at, anchor| {
+        literals.for_each(engine.vector, self.bytes, engine.max_len, |at, anchor| {
             if let Some(last) = at.checked_sub(anchor.near) {
                 self.try_rule(anchor.rule, at.saturating_sub(anchor.far)..last + 1);
             }
         });
     }
 
-    fn anywhere(&mut self) {
-        for &rule in &self.engine.anywhere {
-            let unnamed = self.path.is_none() && !self.engine.rules[rule].files.is_empty();
-            if unnamed || !self.speaks(rule) {
+    fn anywhere(&mut self, rules: impl Iterator<Item = usize>) {
+        for rule in rules {
+            if !self.speaks(rule) {
                 continue;
             }
             let mut from = 0;

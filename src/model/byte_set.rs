@@ -76,7 +76,13 @@ impl ByteSet {
 
     /// The bytes of the set in ascending order.
     pub fn iter(self) -> impl Iterator<Item = u8> {
-        (0..=255u8).filter(move |&byte| self.contains(byte))
+        self.0.into_iter().zip((0..=u8::MAX).step_by(64)).flat_map(|(mut word, first)| {
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as u8)?;
+                word &= word - 1;
+                Some(first + bit)
+            })
+        })
     }
 }
 

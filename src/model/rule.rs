@@ -106,36 +106,11 @@ pub enum Anchor {
         /// Largest distance from the start of the match to the key.
         far: usize,
     },
-    /// The match lies within one maximal run of these characters.
-    Run {
-        /// What the run is made of.
-        of: ByteSet,
-        /// What the stretch of the match in it is made of.
-        alphabet: ByteSet,
-        /// What the stretch begins with, place by place.
-        head: &'static [ByteSet],
-        /// What stands before the run, read from it to the left; empty where that may be before the match.
-        lead: &'static [Lead],
-        /// What stands directly after the run, where something of the match does.
-        tail: Option<ByteSet>,
-        /// A sign that the stretch holds.
-        sign: Option<u8>,
-        /// Shortest possible stretch of the match in the run, in bytes.
-        min: usize,
-        /// The match is exactly the run, and at most this long.
-        whole_up_to: Option<usize>,
-        /// Whatever letters and digits the secret has lie inside the run.
-        holds_value: bool,
-        /// Smallest distance from the start of the match to its stretch in the run.
-        near: usize,
-        /// Largest distance from the start of the match to its stretch in the run.
-        far: usize,
-        /// Largest number of bytes of the match after its stretch in the run.
-        rest: usize,
-    },
-    /// These bytes, wherever they stand.
+    /// A stretch of the match lies within one maximal run of token characters.
+    Run(Stretch),
+    /// These bytes, wherever they stand, letters in either case.
     Literal {
-        /// The bytes.
+        /// The bytes; letters are lower case.
         text: &'static [u8],
         /// What stands directly before them, place by place.
         before: &'static [ByteSet],
@@ -153,6 +128,37 @@ pub enum Anchor {
 impl Anchor {
     /// Length of the shortest run of token characters that is looked at.
     pub const RUN: usize = 16;
+}
+
+/// A stretch of a match that lies within one maximal run, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// What the run is made of.
+    pub of: ByteSet,
+    /// What the stretch in it is made of.
+    pub alphabet: ByteSet,
+    /// What the stretch begins with, place by place.
+    pub head: &'static [ByteSet],
+    /// What stands before the run, read from it to the left; empty where that may be before the match.
+    pub lead: &'static [Lead],
+    /// What stands directly after the run, where something of the match does.
+    pub tail: Option<ByteSet>,
+    /// A sign that the stretch holds.
+    pub sign: Option<u8>,
+    /// Letters that stand elsewhere in the match, in either case; given in lower case.
+    pub word: Option<&'static str>,
+    /// Shortest possible stretch.
+    pub min: usize,
+    /// The match is exactly the run, and at most this long.
+    pub whole_up_to: Option<usize>,
+    /// Whatever letters and digits the secret has lie inside the run.
+    pub holds_value: bool,
+    /// Smallest distance from the start of the match to the stretch.
+    pub near: usize,
+    /// Largest distance from the start of the match to the stretch.
+    pub far: usize,
+    /// Largest number of bytes of the match after the stretch.
+    pub rest: usize,
 }
 
 /// A step to the left of a run: over any number of bytes of one set to a byte of another. The two have no

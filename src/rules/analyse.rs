@@ -3,7 +3,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use crate::model::{Anchor, ByteSet, Lead, Strength, Until};
+use super::frequency;
+use crate::model::{Anchor, ByteSet, Lead, Strength, Stretch, Until};
 
 /// Longest match a rule may have, in bytes: the engine's window.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -16,10 +17,13 @@ const RAREST_KEY: f64 = 1.0 / 5_000.0;
 
 /// Fixed texts that many patterns share; looking for one of these costs the same for one pattern as for
 /// a hundred.
-const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----BEGIN ", b"assword", b"JQQJ9"];
+const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----begin ", b"assword", b"jqqj9"];
 
-/// How far from each other the starts of matches may lie for which a shared text speaks.
-const SHARED_SPREAD: usize = 64;
+/// How far from each other the starts of matches may lie for which a key or a shared text speaks.
+const MOST_SPREAD: usize = 64;
+
+/// Letters that are rarer than this by themselves come in words, of which some are in every text.
+const RARE: f32 = 1.0 / 20_000.0;
 
 /// How many bytes at the start of a match are told apart.
 const HEAD: usize = 16;
@@ -30,6 +34,10 @@ const RUN_HEAD: usize = 3;
 /// Of so many letters or other signs drawn at random from all that tokens are made of, some are upper and some
 /// are lower case, but for one value in 10,000.
 const MIXED: usize = 20;
+
+/// How far from a run the rest of a match may reach, to the left and to the right, for words nearby to be looked for.
+const MOST_BEFORE: usize = 192;
+const MOST_AFTER: usize = 96;
 
 /// How many different four-byte keys one anchor may stand for.
 const MOST_KEYS: usize = 4096;
@@ -146,53 +154,78 @@ pub fn parse(pattern: &str) -> Result<Hir, String> {
 }
 
 impl Analysis {
-    /// The signs that every match bears, given the guards that the rule ended up with and whether it asks
-    /// for context: then a run is a good sign, since the words near it decide; otherwise fixed text is.
-    pub fn anchors(&self, not_before: ByteSet, not_after: ByteSet, has_context: bool) -> Vec<Anchor> {
+    /// The signs that every match bears, given what the rule ended up with. Where a run with a digit has words
+    /// nearby, those of the rule or letters of the pattern, it is the best sign: few runs have. Otherwise fixed
+    /// text is.
+    pub fn anchors(&self, rule: Given) -> Vec<Anchor> {
         let mut anchors = Vec::new();
         for branch in &self.branches {
             let spots = Spots::of(branch, self.max_len);
-            let run = || spots.run(not_before, not_after);
+            let run = spots.run(rule.not_before, rule.not_after);
+            let told = || {
+                let is_near = |run: &Stretch| run.far <= MOST_BEFORE && run.rest <= MOST_AFTER;
+                // Paths are runs of more signs than two.
+                let is_told = |run: &Stretch| is_near(run) && (rule.has_context || run.of.len() <= 64);
+                let run = run.filter(|run| rule.needs_digit && run.holds_value && is_told(run))?;
+                let word = if rule.has_context { None } else { Some(spots.word()?) };
+                Some(Stretch { word, lead: &[], ..run })
+            };
             let anchor = spots
-                .best_key(not_before)
-                .or_else(|| {
-                    run().filter(|run| has_context && matches!(run, Anchor::Run { near: 0, far: 0, .. }))
-                })
+                .best_key(rule.not_before)
+                .or_else(|| spots.shared_literal())
+                .or_else(|| told().map(Anchor::Run))
                 .or_else(|| spots.literal())
-                .or_else(run)
+                .or(run.map(Anchor::Run))
                 .unwrap_or(Anchor::Anywhere);
             if matches!(anchor, Anchor::Anywhere) {
                 return vec![anchor];
             }
-            anchors.push(anchor);
+            add(&mut anchors, anchor);
         }
-        if has_context { without_leads(anchors) } else { anchors }
+        anchors
     }
 }
 
-/// The same signs with one for all runs that differ only in what stands before them: a rule that asks for words
-/// nearby is tried at few runs, and each sign of its own has to be looked at for every run.
-fn without_leads(anchors: Vec<Anchor>) -> Vec<Anchor> {
-    let mut merged: Vec<Anchor> = vec![];
-    for mut anchor in anchors {
-        if let Anchor::Run { lead, .. } = &mut anchor {
-            *lead = &[];
-        }
-        let bare = |anchor: &Anchor| match anchor.clone() {
-            Anchor::Run { of, alphabet, head, tail, sign, min, whole_up_to, holds_value, rest, .. } => {
-                Some((of, alphabet, head, tail, sign, min, whole_up_to, holds_value, rest))
+/// What a rule says beside its pattern.
+#[derive(Debug, Clone, Copy)]
+pub struct Given {
+    /// Bytes that must not stand before a match.
+    pub not_before: ByteSet,
+    /// Bytes that must not stand after a match.
+    pub not_after: ByteSet,
+    /// Whether words must stand nearby.
+    pub has_context: bool,
+    /// Whether the secret must hold a digit.
+    pub needs_digit: bool,
+}
+
+/// Adds a sign. Alternatives of a pattern often differ only in how much stands before what they have in common.
+fn add(anchors: &mut Vec<Anchor>, anchor: Anchor) {
+    let more = match anchor {
+        Anchor::Run(more) => anchors.iter_mut().find_map(|known| match known {
+            Anchor::Run(known) if (Stretch { near: more.near, far: more.far, ..*known }) == more => {
+                Some((&mut known.near, &mut known.far, more.near, more.far))
             }
             _ => None,
-        };
-        let same = merged.iter_mut().find(|known| bare(known).is_some() && bare(known) == bare(&anchor));
-        match (same, &anchor) {
-            (Some(Anchor::Run { near, far, .. }), Anchor::Run { near: nearer, far: farther, .. }) => {
-                (*near, *far) = ((*near).min(*nearer), (*far).max(*farther));
-            }
-            _ => merged.push(anchor),
+        }),
+        Anchor::Literal { text, before, until, near, far } => {
+            anchors.iter_mut().find_map(|known| match known {
+                Anchor::Literal { text: same, before: also, until: too, near: nearest, far: farthest }
+                    if (*same, *also, *too) == (text, before, until) =>
+                {
+                    Some((nearest, farthest, near, far))
+                }
+                _ => None,
+            })
         }
+        Anchor::Key { .. } | Anchor::Anywhere => None,
+    };
+    match more {
+        Some((nearest, farthest, near, far)) => {
+            (*nearest, *farthest) = ((*nearest).min(near), (*farthest).max(far));
+        }
+        None => anchors.push(anchor),
     }
-    merged
 }
 
 /// Lays a pattern out as alternatives; joins what would be too many.
@@ -380,6 +413,14 @@ impl Part {
         self.one_of().filter(|set| set.len() == 1)?.iter().next()
     }
 
+    /// The byte, where no other will do but a letter's other case; letters in lower case.
+    fn letter(&self) -> Option<u8> {
+        let set = self.one_of()?;
+        let byte = set.iter().next()?;
+        let both = ByteSet::EMPTY.with(byte.to_ascii_lowercase()).with(byte.to_ascii_uppercase());
+        set.is_subset(both).then_some(byte.to_ascii_lowercase())
+    }
+
     fn most(&self) -> usize {
         match self.count {
             Count::One => 1,
@@ -415,11 +456,11 @@ impl<'a> Spots<'a> {
             .filter_map(|at| {
                 let key = self.key(at)?;
                 let keys: usize = key.iter().map(|set| set.len()).product();
-                let chance: f64 = key.iter().map(|&set| frequency(set)).product();
+                let chance: f64 = key.iter().map(|&set| frequency::of_set(set)).product();
                 let findable = self.starts_word(at, not_before) && self.tokens_from(at) >= Anchor::RUN;
-                let spread = (self.far[at] - self.near[at] + 1) as f64;
-                (findable && keys <= MOST_KEYS && chance < RAREST_KEY).then_some((
-                    chance * spread * (1.0 + keys as f64 / 64.0),
+                let spread = self.far[at] - self.near[at];
+                (findable && keys <= MOST_KEYS && chance < RAREST_KEY && spread <= MOST_SPREAD).then_some((
+                    chance * (spread + 1) as f64 * (1.0 + keys as f64 / 64.0),
                     at,
                     key,
                 ))
@@ -452,7 +493,7 @@ impl<'a> Spots<'a> {
     }
 
     /// The longest stretch of token characters, as a run.
-    fn run(&self, not_before: ByteSet, not_after: ByteSet) -> Option<Anchor> {
+    fn run(&self, not_before: ByteSet, not_after: ByteSet) -> Option<Stretch> {
         let is_token = |part: &Part| part.of.is_subset(ByteSet::TOKEN);
         let mut best: Option<(usize, usize, usize)> = None;
         let mut at = 0;
@@ -473,7 +514,7 @@ impl<'a> Spots<'a> {
         let mut outside = self.parts[..from].iter().chain(&self.parts[to..]);
         let holds_value = outside.all(|part| !(part.secret || no_capture) || !part.of.meets(ByteSet::ALNUM));
         let longest = self.far[to - 1] + self.parts[to - 1].most();
-        Some(Anchor::Run {
+        Some(Stretch {
             of,
             alphabet,
             head: self.head(from, alphabet).leak(),
@@ -483,6 +524,7 @@ impl<'a> Spots<'a> {
                 .iter()
                 .filter_map(Part::single)
                 .find(|byte| !byte.is_ascii_alphanumeric()),
+            word: None,
             min,
             whole_up_to: pinned.then_some(longest.min(MAX_LEN)),
             holds_value,
@@ -530,30 +572,45 @@ impl<'a> Spots<'a> {
         None
     }
 
-    /// A fixed text of three bytes or more: a shared one, or else the one for which the fewest places have
-    /// to be tried.
+    /// One of the texts that many patterns share.
+    fn shared_literal(&self) -> Option<Anchor> {
+        let mut texts = self.texts().filter(|(at, _)| self.far[*at] - self.near[*at] <= MOST_SPREAD);
+        texts.find_map(|(at, text)| {
+            SHARED_LITERALS.iter().find_map(|shared| {
+                let inside = text.windows(shared.len()).position(|window| window == *shared)?;
+                Some(self.literal_at(at + inside, shared.to_vec()))
+            })
+        })
+    }
+
+    /// The fixed text for which the fewest places have to be tried.
     fn literal(&self) -> Option<Anchor> {
-        let mut best: Option<(f64, usize, Vec<u8>)> = None;
+        let tried = |at: usize, text: &[u8]| {
+            frequency::of_text(text).max(RARE) * (self.far[at] - self.near[at] + 1) as f32
+        };
+        let rarest =
+            self.texts().min_by(|(a, text), (b, other)| tried(*a, text).total_cmp(&tried(*b, other)));
+        rarest.map(|(at, text)| self.literal_at(at, text))
+    }
+
+    /// The letters, and signs among them, that a text has least often.
+    fn word(&self) -> Option<&'static str> {
+        let (_, text) =
+            self.texts().min_by(|(_, a), (_, b)| frequency::of_text(a).total_cmp(&frequency::of_text(b)))?;
+        let word = String::from_utf8(text).ok()?;
+        word.is_ascii().then(|| &*word.leak())
+    }
+
+    /// Where fixed texts of three bytes or more begin, and what they are but for the case of letters.
+    fn texts(&self) -> impl Iterator<Item = (usize, Vec<u8>)> {
         let mut at = 0;
-        while at < self.parts.len() {
-            let text: Vec<u8> = self.parts[at..].iter().map_while(Part::single).collect();
-            let length = text.len();
-            let spread = self.far[at] - self.near[at];
-            for shared in SHARED_LITERALS.iter().filter(|_| spread <= SHARED_SPREAD) {
-                if let Some(inside) = text.windows(shared.len()).position(|window| window == *shared) {
-                    return Some(self.literal_at(at + inside, shared.to_vec()));
-                }
-            }
-            if length >= 3 {
-                let chance: f64 = text.iter().map(|&byte| f64::from(byte_frequency(byte))).product();
-                let tried = chance * (spread + 1) as f64;
-                if best.as_ref().is_none_or(|(least, ..)| tried < *least) {
-                    best = Some((tried, at, text));
-                }
-            }
-            at += length.max(1);
-        }
-        best.map(|(_, at, text)| self.literal_at(at, text))
+        let texts = std::iter::from_fn(move || {
+            let text: Vec<u8> = self.parts.get(at..)?.iter().map_while(Part::letter).collect();
+            let from = at;
+            at += text.len().max(1);
+            Some((from, text))
+        });
+        texts.filter(|(_, text)| text.len() >= 3)
     }
 
     fn literal_at(&self, at: usize, text: Vec<u8>) -> Anchor {
@@ -582,31 +639,6 @@ impl<'a> Spots<'a> {
             }
         }
         None
-    }
-}
-
-/// About how often a byte of source text is in the set. Only the order of magnitude matters: it decides
-/// which four places of a pattern are looked up.
-fn frequency(set: ByteSet) -> f64 {
-    set.iter().map(byte_frequency).map(f64::from).sum::<f64>().min(1.0)
-}
-
-/// About how often a byte of source text is this one.
-pub fn byte_frequency(byte: u8) -> f32 {
-    match byte {
-        b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.05,
-        b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' => 0.025,
-        b'a'..=b'z' => 0.01,
-        b'0' => 0.02,
-        b'1'..=b'9' => 0.008,
-        b'A' | b'E' | b'S' | b'T' | b'C' | b'I' => 0.008,
-        b'A'..=b'Z' => 0.004,
-        b' ' => 0.12,
-        b'-' => 0.03,
-        b'_' | b'.' | b'/' | b':' => 0.02,
-        // Rare in text, and what binary files are padded with.
-        0 => 0.5,
-        _ => 0.005,
     }
 }
 

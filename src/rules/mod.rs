@@ -3,6 +3,7 @@
 
 pub mod analyse;
 mod builtin;
+pub mod frequency;
 pub mod pattern;
 pub mod schema;
 pub mod template;

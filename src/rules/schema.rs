@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 mod calls;
 
-use super::analyse::{MAX_LEN, analyse};
+use super::analyse::{Given, MAX_LEN, analyse};
 use crate::model::{ByteSet, Confidence, Rule, Severity, Specificity, Strength, WrongProof};
 use crate::proofs::names::DECODING;
 
@@ -271,7 +271,8 @@ impl Reader<'_, '_, '_> {
         // Words near a value and its shape are little to go by: there it must look as random as it should be.
         let must_look_random = specificity == Specificity::Context;
         let needs_digit = self.flag("needs_digit").unwrap_or(must_look_random);
-        let anchors = analysis.anchors(not_before, not_after, !context.is_empty());
+        let has_context = !context.is_empty();
+        let anchors = analysis.anchors(Given { not_before, not_after, has_context, needs_digit });
         let calls = self.calls(source?);
         Some(Rule {
             id: id?,

@@ -10,7 +10,7 @@ pub(in crate::engine) struct Filter<const BITS: u32> {
 }
 
 /// Places that are looked at together: almost none of them is taken.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 64;
 
 /// Bytes that are read for so many places.
 const REACH: usize = TOGETHER + 16;
@@ -54,12 +54,12 @@ impl<const BITS: u32> Filter<BITS> {
     }
 
     /// The first places of a chunk that may begin a key, one bit each.
-    fn places(&self, chunk: &[u8; REACH], mask: u32, ones: u32) -> u32 {
+    fn places(&self, chunk: &[u8; REACH], mask: u32, ones: u32) -> u64 {
         let may_begin = |at: usize| {
             let bytes = [chunk[at], chunk[at + 1], chunk[at + 2], chunk[at + 3]];
             self.may_hold(u32::from_le_bytes(bytes) & mask | ones)
         };
-        (0..TOGETHER).map(|at| u32::from(may_begin(at)) << at).sum()
+        (0..TOGETHER).map(|at| u64::from(may_begin(at)) << at).sum()
     }
 }
 
@@ -81,26 +81,29 @@ mod avx2 {
         _mm256_sub_epi32,
     };
 
-    use super::{MULTIPLIER, REACH};
+    use super::{MULTIPLIER, REACH, TOGETHER};
 
-    pub(super) fn places<const BITS: u32>(words: &[u32], chunk: &[u8; REACH], mask: u32, ones: u32) -> u32 {
+    pub(super) fn places<const BITS: u32>(words: &[u32], chunk: &[u8; REACH], mask: u32, ones: u32) -> u64 {
         assert_eq!(words.len(), 1 << (BITS - 5));
         // SAFETY: `Vector::Avx2` is made only where the processor was seen to have AVX2, and there are words
         // for all hashes.
-        unsafe { sixteen::<BITS>(words, chunk, mask, ones) }
+        unsafe { all::<BITS>(words, chunk, mask, ones) }
     }
 
     /// # Safety
     /// `words` must have 2 to the power of `BITS - 5` words.
     #[target_feature(enable = "avx2")]
-    unsafe fn sixteen<const BITS: u32>(words: &[u32], chunk: &[u8; REACH], mask: u32, ones: u32) -> u32 {
-        // SAFETY: handed on.
-        let eight = |from| unsafe { eight::<BITS>(words, chunk, from, mask, ones) };
-        eight(0) | eight(8) << 8
+    unsafe fn all<const BITS: u32>(words: &[u32], chunk: &[u8; REACH], mask: u32, ones: u32) -> u64 {
+        let mut places = 0;
+        for from in (0..TOGETHER).step_by(8) {
+            // SAFETY: handed on; the last eight begin 8 bytes before the places end.
+            places |= u64::from(unsafe { eight::<BITS>(words, chunk, from, mask, ones) }) << from;
+        }
+        places
     }
 
     /// # Safety
-    /// As above, and `from` is at most 16.
+    /// As above, and `from` is below the number of places.
     #[target_feature(enable = "avx2")]
     #[inline]
     unsafe fn eight<const BITS: u32>(

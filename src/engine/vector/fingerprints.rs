@@ -1,37 +1,55 @@
 //! Places where one of several texts may stand, told by four bytes of each.
 //!
 //! Nibble look-up as in Teddy, the algorithm of Hyperscan (Wang et al., "Hyperscan: A Fast Multi-pattern
-//! Regex Matcher for Modern CPUs", NSDI 2019): texts are spread over eight buckets, and a place is of
-//! interest when some bucket has all four bytes. Four bytes where Teddy mostly takes three keep common
-//! words apart.
+//! Regex Matcher for Modern CPUs", NSDI 2019): texts are spread over buckets, and a place is of interest when
+//! some bucket has all four bytes. Eight buckets are looked up at once, and one such group after the other. Four bytes where Teddy mostly takes three keep common
+//! words apart. Letters count in either case.
 //!
 //! Contract: a place may be told in vain, none is left out.
 
 use super::{Vector, bits, padded};
+use crate::rules::frequency;
 
 /// Four bytes of a text; `None` stands for any.
 pub(in crate::engine) type Fingerprint = [Option<u8>; 4];
 
-/// How many buckets there are.
+/// How many buckets there are in a group.
 const BUCKETS: usize = 8;
+
+/// How many groups there are: a bucket with half as many texts has far less than half as many places.
+const GROUPS: usize = 4;
 
 /// Fingerprints in their buckets.
 pub(in crate::engine) struct Fingerprints {
-    /// For each of the four bytes, by its lower half, the buckets that have such a byte there.
-    low: [[u8; 16]; 4],
-    /// The same by the upper half.
-    high: [[u8; 16]; 4],
-    buckets: [Bucket; BUCKETS],
+    groups: [Group; GROUPS],
+    buckets: [Bucket; GROUPS * BUCKETS],
     /// How often a text has each byte, by its upper and its lower half.
     frequencies: [[f32; 16]; 16],
 }
 
-/// What is in one bucket.
+/// Buckets as they are looked up.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    /// For each of the four bytes, by its lower half, the buckets that have such a byte there.
+    low: [[u8; 16]; 4],
+    /// The same by the upper half.
+    high: [[u8; 16]; 4],
+}
+
+/// What is in one bucket, for each of the four bytes.
 #[derive(Clone, Copy, Default)]
 struct Bucket {
-    /// For each of the four bytes its lower and its upper halves, one bit each.
-    halves: [[u16; 2]; 4],
-    /// How likely a place in a text is of interest for it.
+    places: [Place; 4],
+}
+
+/// Which bytes may stand at one place.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Their lower halves, one bit each.
+    low: u16,
+    /// Their upper halves.
+    high: u16,
+    /// How likely a byte of a text has such halves.
     chance: f32,
 }
 
@@ -47,35 +65,30 @@ pub(in crate::engine) fn fingerprint(text: &[u8]) -> Fingerprint {
 }
 
 impl Fingerprints {
-    /// None yet, for texts that have each byte as often as `frequency` says.
-    pub(in crate::engine) fn of(frequency: fn(u8) -> f32) -> Fingerprints {
-        let by_half = |upper: usize| std::array::from_fn(|lower| frequency((upper << 4 | lower) as u8));
+    /// None yet.
+    pub(in crate::engine) fn none() -> Fingerprints {
+        let by_half =
+            |upper: usize| std::array::from_fn(|lower| frequency::of_byte((upper << 4 | lower) as u8));
         Fingerprints {
-            low: [[0; 16]; 4],
-            high: [[0; 16]; 4],
-            buckets: [Bucket::default(); BUCKETS],
+            groups: [Group::default(); GROUPS],
+            buckets: [Bucket::default(); GROUPS * BUCKETS],
             frequencies: std::array::from_fn(by_half),
         }
     }
 
-    /// Takes four bytes of a text, or all it has, that make the fewest places more be of interest; returns
-    /// where in the text they begin.
+    /// Takes the four bytes of a text that stand least often, or all it has, into the bucket where they make the
+    /// fewest places more be of interest; returns where in the text they begin.
     pub(in crate::engine) fn add(&mut self, text: &[u8]) -> usize {
-        let (mut best, mut least) = ((0, 0, self.buckets[0]), f32::INFINITY);
-        for at in 0..=text.len().saturating_sub(4) {
-            for (number, bucket) in self.buckets.iter().enumerate() {
-                let with = bucket.with(fingerprint(&text[at..]), &self.frequencies);
-                if with.chance - bucket.chance < least {
-                    (best, least) = ((at, number, with), with.chance - bucket.chance);
-                }
-            }
-        }
-        let (at, number, bucket) = best;
-        self.buckets[number] = bucket;
-        for (place, [low, high]) in bucket.halves.iter().enumerate() {
+        let at = frequency::rarest_four(text);
+        let with = self.buckets.map(|bucket| bucket.with(fingerprint(&text[at..]), &self.frequencies));
+        let more = |number: &usize| with[*number].chance() - self.buckets[*number].chance();
+        let number = (0..with.len()).min_by(|a, b| more(a).total_cmp(&more(b))).unwrap_or_default();
+        self.buckets[number] = with[number];
+        let group = &mut self.groups[number / BUCKETS];
+        for (place, Place { low, high, .. }) in with[number].places.iter().enumerate() {
             for half in 0..16 {
-                self.low[place][half] |= ((low >> half & 1) as u8) << number;
-                self.high[place][half] |= ((high >> half & 1) as u8) << number;
+                group.low[place][half] |= ((low >> half & 1) as u8) << (number % BUCKETS);
+                group.high[place][half] |= ((high >> half & 1) as u8) << (number % BUCKETS);
             }
         }
         at
@@ -99,46 +112,75 @@ impl Fingerprints {
         let there = &mut places[..text.len().div_ceil(64).min(TOGETHER)];
         let whole = there.len().min(text.len().saturating_sub(REACH - 64) / 64);
         let (inner, rest) = there.split_at_mut(whole);
-        match vector {
-            #[cfg(target_arch = "x86_64")]
-            Vector::Avx2 => avx2::places(self, text, inner),
-            Vector::Portable => inner
-                .iter_mut()
-                .zip(text.windows(REACH).step_by(64))
-                .for_each(|(places, block)| *places = self.block(block)),
-        }
+        self.blocks(vector, text, inner);
         for (places, from) in rest.iter_mut().zip((whole * 64..).step_by(64)) {
             let mut space = [0; REACH];
-            *places = self.block(padded(&text[from..], &mut space));
+            self.blocks(vector, padded(&text[from..], &mut space), std::slice::from_mut(places));
         }
         there
     }
 
+    /// The same for blocks with enough text behind them.
+    fn blocks(&self, vector: Vector, text: &[u8], places: &mut [u64]) {
+        match vector {
+            #[cfg(target_arch = "x86_64")]
+            Vector::Avx2 => avx2::places(self, text, places),
+            Vector::Portable => places
+                .iter_mut()
+                .zip(text.windows(REACH).step_by(64))
+                .for_each(|(places, block)| *places = self.block(block)),
+        }
+    }
+
     fn block(&self, block: &[u8]) -> u64 {
-        let buckets = |at: usize| {
-            let halves = self.low.iter().zip(&self.high).zip(&block[at..at + 4]);
-            halves.fold(u8::MAX, |buckets, ((low, high), &byte)| {
-                buckets & low[usize::from(byte & 15)] & high[usize::from(byte >> 4)]
-            })
-        };
-        (0..64).map(|at| u64::from(buckets(at) != 0) << at).sum()
+        let is_of_interest =
+            |at: usize| self.groups.iter().any(|group| group.buckets(&block[at..at + 4]) != 0);
+        (0..64).map(|at| u64::from(is_of_interest(at)) << at).sum()
+    }
+}
+
+impl Group {
+    /// The buckets that have these four bytes.
+    fn buckets(&self, bytes: &[u8]) -> u8 {
+        let halves = self.low.iter().zip(&self.high).zip(bytes);
+        halves.fold(u8::MAX, |buckets, ((low, high), &byte)| {
+            buckets & low[usize::from(byte & 15)] & high[usize::from(byte >> 4)]
+        })
     }
 }
 
 impl Bucket {
     /// The bucket with a fingerprint more.
     fn with(mut self, fingerprint: Fingerprint, frequencies: &[[f32; 16]; 16]) -> Bucket {
-        let one_of = |set: u16, half: usize| f32::from(set >> half & 1);
-        self.chance = 1.0;
-        for ([low, high], byte) in self.halves.iter_mut().zip(fingerprint) {
-            *low |= byte.map_or(u16::MAX, |byte| 1 << (byte & 15));
-            *high |= byte.map_or(u16::MAX, |byte| 1 << (byte >> 4));
-            let lower: [f32; 16] = std::array::from_fn(|half| one_of(*low, half));
-            let in_row =
-                |row: &[f32; 16]| row.iter().zip(&lower).map(|(often, one)| often * one).sum::<f32>();
-            self.chance *= (0..16).map(|half| one_of(*high, half) * in_row(&frequencies[half])).sum::<f32>();
+        for (place, byte) in self.places.iter_mut().zip(fingerprint) {
+            match byte {
+                Some(byte) => {
+                    place.add(byte.to_ascii_lowercase(), frequencies);
+                    place.add(byte.to_ascii_uppercase(), frequencies);
+                }
+                None => *place = Place { low: u16::MAX, high: u16::MAX, chance: 1.0 },
+            }
         }
         self
+    }
+
+    /// How likely a place in a text is of interest for it.
+    fn chance(&self) -> f32 {
+        self.places.iter().map(|place| place.chance).product()
+    }
+}
+
+impl Place {
+    fn add(&mut self, byte: u8, frequencies: &[[f32; 16]; 16]) {
+        let (lower, upper) = (usize::from(byte & 15), usize::from(byte >> 4));
+        if self.high >> upper & 1 == 0 {
+            self.high |= 1 << upper;
+            self.chance += bits(self.low).map(|lower| frequencies[upper][lower]).sum::<f32>();
+        }
+        if self.low >> lower & 1 == 0 {
+            self.low |= 1 << lower;
+            self.chance += bits(self.high).map(|upper| frequencies[upper][lower]).sum::<f32>();
+        }
     }
 }
 
@@ -160,16 +202,19 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     fn places_avx2(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64]) {
-        let (low, high) = (tables(&fingerprints.low), tables(&fingerprints.high));
-        let blocks = text.windows(REACH).step_by(64).map(|block| block.first_chunk::<REACH>());
-        for (places, block) in places.iter_mut().zip(blocks.flatten()) {
-            let all = _mm256_set1_epi8(-1);
-            let (mut first, mut second) = (all, all);
-            for byte in 0..4 {
-                first = _mm256_and_si256(first, buckets(low[byte], high[byte], block, byte));
-                second = _mm256_and_si256(second, buckets(low[byte], high[byte], block, byte + 32));
+        places.fill(0);
+        for group in &fingerprints.groups {
+            let (low, high) = (tables(&group.low), tables(&group.high));
+            let blocks = text.windows(REACH).step_by(64).map(|block| block.first_chunk::<REACH>());
+            for (places, block) in places.iter_mut().zip(blocks.flatten()) {
+                let all = _mm256_set1_epi8(-1);
+                let (mut first, mut second) = (all, all);
+                for byte in 0..4 {
+                    first = _mm256_and_si256(first, buckets(low[byte], high[byte], block, byte));
+                    second = _mm256_and_si256(second, buckets(low[byte], high[byte], block, byte + 32));
+                }
+                *places |= u64::from(some(first)) | u64::from(some(second)) << 32;
             }
-            *places = u64::from(some(first)) | u64::from(some(second)) << 32;
         }
     }
 
@@ -208,7 +253,7 @@ mod tests {
 
     #[test]
     fn zeros_past_the_end_are_no_places() {
-        let mut fingerprints = Fingerprints::of(|_| 0.01);
+        let mut fingerprints = Fingerprints::none();
         fingerprints.add(b"\0\0\0\0");
         for length in 0..200 {
             let mut places = vec![];
@@ -222,7 +267,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(8);
         let texts =
             [&b"wd="[..], b"JQQJ", b"--be", b"://", b"\xff\x00zz", b"cryp", b"\x80\x81\x82\x83", b"machine"];
-        let mut fingerprints = Fingerprints::of(|_| 0.01);
+        let mut fingerprints = Fingerprints::none();
         let begin = texts.map(|text| fingerprints.add(text));
         for length in (0..200).chain([1000]) {
             let mut bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();

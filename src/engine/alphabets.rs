@@ -1,0 +1,185 @@
+//! Parts of runs: what a run of token characters is for each of the alphabets that values are made of. All of
+//! them hold letters and digits; the signs are what tells them apart.
+//!
+//! Contract: [`Alphabets::for_each_part`] leaves out no part of which it was said that it may fit.
+
+use std::ops::Range;
+
+use super::asks::{Asks, Kind, LENGTHS};
+use super::runs::Run;
+use super::vector::{Vector, bits, low_bits};
+use crate::model::ByteSet;
+
+/// The alphabets of all rules.
+pub(super) struct Alphabets {
+    sets: Vec<ByteSet>,
+    /// For each byte the alphabets that hold it, one bit each.
+    holding: Box<[u32; 256]>,
+    /// The alphabets of which a part may fit, by whether it holds a digit and its length.
+    fitting: [Box<[u32; LENGTHS]>; 2],
+    /// The alphabets of which some part of a run may fit, by the same of the run.
+    wanted: [Box<[u32; LENGTHS]>; 2],
+    /// For each byte the alphabets of which only parts that hold it may fit, one bit each, and all such alphabets.
+    needing: Box<[u32; 256]>,
+    in_need: u32,
+}
+
+/// How many alphabets are told apart; rules beyond that share the last one, which holds all theirs.
+const MOST: usize = 32;
+
+/// The longest stretch of a run that is of one alphabet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The alphabets for which it is that, one bit each, by their numbers.
+    pub(super) alphabets: u32,
+    pub(super) range: Range<usize>,
+    /// Whether it holds a digit.
+    pub(super) digit: bool,
+}
+
+impl Alphabets {
+    /// Those of runs about which these things are asked.
+    pub(super) fn of<'a>(asked: impl Iterator<Item = &'a Asks> + Clone) -> Alphabets {
+        let mut sets: Vec<ByteSet> = vec![];
+        for asks in asked.clone() {
+            let of = asks.stretch().of;
+            if sets.contains(&of) {
+                continue;
+            }
+            match sets.get_mut(MOST - 1) {
+                Some(last) => *last = last.union(of),
+                None => sets.push(of),
+            }
+        }
+        let mut alphabets = Alphabets {
+            holding: Box::new(std::array::from_fn(|byte| {
+                sets.iter().zip(0..).map(|(set, at)| u32::from(set.contains(byte as u8)) << at).sum()
+            })),
+            sets,
+            fitting: [false, true].map(|_| Box::new([0; LENGTHS])),
+            wanted: [false, true].map(|_| Box::new([0; LENGTHS])),
+            needing: Box::new([0; 256]),
+            in_need: 0,
+        };
+        let mut needed: Vec<Option<Option<u8>>> = vec![None; alphabets.sets.len()];
+        for asks in asked {
+            let (alphabet, asks) = alphabets.place(asks);
+            let sign = asks.stretch().sign;
+            let known = needed[alphabet].get_or_insert(sign);
+            *known = known.filter(|known| Some(*known) == sign);
+            for digit in [false, true] {
+                for length in 0..LENGTHS {
+                    let fits = asks.fits_length(length, Kind { digit, escape: true });
+                    alphabets.fitting[usize::from(digit)][length] |= u32::from(fits) << alphabet;
+                }
+            }
+        }
+        for (alphabet, sign) in needed.iter().enumerate() {
+            if let Some(sign) = sign.flatten() {
+                alphabets.needing[usize::from(sign)] |= 1 << alphabet;
+                alphabets.in_need |= 1 << alphabet;
+            }
+        }
+        for (fitting, wanted) in alphabets.fitting.iter().zip(&mut alphabets.wanted) {
+            let mut shorter = 0;
+            for (fitting, wanted) in fitting.iter().zip(wanted.iter_mut()) {
+                shorter |= fitting;
+                *wanted = shorter;
+            }
+        }
+        alphabets
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.sets.len()
+    }
+
+    /// The number of the alphabet whose parts are to be asked, and what is left to ask of them.
+    pub(super) fn place(&self, asks: &Asks) -> (usize, Asks) {
+        match self.sets.iter().position(|&set| set == asks.stretch().of) {
+            Some(alphabet) => (alphabet, *asks),
+            None => (MOST - 1, asks.within_more()),
+        }
+    }
+
+    /// Whether any part of the run may fit.
+    #[inline]
+    pub(super) fn look_at(&self, run: Run) -> bool {
+        self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)] != 0
+    }
+
+    /// Calls `each` with the parts of a run that may fit.
+    pub(super) fn for_each_part(
+        &self,
+        vector: Vector,
+        bytes: &[u8],
+        run: Run,
+        parts: &mut Parts,
+        mut each: impl FnMut(&Part),
+    ) {
+        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)];
+        let blocks = || {
+            (run.start..run.end)
+                .step_by(64)
+                .map(|base| (base, vector.block(&bytes[base..]).first(run.end - base)))
+        };
+        let signs =
+            blocks().flat_map(|(base, masks)| bits(masks.token & !masks.alnum).map(move |bit| base + bit));
+        let met = signs.fold(0, |met, at| met | self.needing[usize::from(bytes[at])]);
+        let wanted = wanted & (met | !self.in_need);
+        if wanted == 0 {
+            return;
+        }
+        parts.begin(run.start, wanted);
+        let mut last_digit = None;
+        let mut end_parts = |alphabets: u32, end: usize, last_digit: Option<usize>| {
+            parts.end(alphabets, end, |start, alphabets| {
+                let digit = last_digit.is_some_and(|digit| digit >= start);
+                let alphabets = self.fitting[usize::from(digit)][(end - start).min(LENGTHS - 1)] & alphabets;
+                if alphabets != 0 {
+                    each(&Part { alphabets, range: start..end, digit });
+                }
+            });
+        };
+        for (base, masks) in blocks() {
+            for bit in bits(masks.token & !masks.alnum) {
+                let ended = wanted & !self.holding[usize::from(bytes[base + bit])];
+                if ended != 0 {
+                    let before = (masks.digit & low_bits(bit)).checked_ilog2();
+                    let last_digit = before.map(|bit| base + bit as usize).or(last_digit);
+                    end_parts(ended, base + bit, last_digit);
+                }
+            }
+            last_digit = masks.digit.checked_ilog2().map(|bit| base + bit as usize).or(last_digit);
+        }
+        end_parts(wanted, run.end, last_digit);
+    }
+}
+
+/// The parts that a run is for each alphabet, as far as they have not ended. Alphabets that lack the same signs
+/// share theirs: each is where it begins, and the alphabets it is for.
+#[derive(Default)]
+pub(super) struct Parts {
+    open: Vec<(usize, u32)>,
+}
+
+impl Parts {
+    fn begin(&mut self, start: usize, alphabets: u32) {
+        self.open.clear();
+        self.open.push((start, alphabets));
+    }
+
+    /// Ends the parts for these alphabets, calls `each` with where those that end together begin, and begins
+    /// their next one behind `end`.
+    fn end(&mut self, alphabets: u32, end: usize, mut each: impl FnMut(usize, u32)) {
+        self.open.retain_mut(|(start, open)| {
+            if *open & alphabets != 0 {
+                each(*start, *open & alphabets);
+                *open &= !alphabets;
+            }
+            *open != 0
+        });
+        self.open.push((end + 1, alphabets));
+    }
+}
