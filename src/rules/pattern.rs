@@ -3,8 +3,12 @@
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_automata::util::syntax;
-use regex_automata::{Anchored as RegexAnchored, Input, meta};
+use regex_automata::Input;
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson::NFA;
+use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::{pool, syntax};
 
 /// Largest compiled pattern and largest cache of one, in bytes.
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
@@ -32,36 +36,53 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
 }
 
 /// A pattern that is tried at one place: it is small, and most places are given up after a few bytes.
-pub struct Anchored(meta::Regex);
+pub struct Anchored {
+    end: DFA,
+    caches: Pool<Cache>,
+    groups: PikeVM,
+}
+
+/// A pool that makes caches as they are needed, one for each thread at a time.
+type Pool<T> = pool::Pool<T, Box<dyn Fn() -> T + Send + Sync>>;
 
 impl Anchored {
-    /// Compiles a pattern, without what finds where to begin.
+    /// Compiles a pattern, without what finds where to begin. States are made as texts need them.
     ///
     /// # Errors
     /// As [`compile`].
     pub fn new(pattern: &str) -> Result<Anchored, String> {
-        let config = meta::Config::new()
-            .utf8_empty(false)
-            .dfa(false)
-            .hybrid_cache_capacity(CACHE)
-            .onepass_size_limit(Some(CACHE))
-            .auto_prefilter(false)
-            .nfa_size_limit(Some(SIZE_LIMIT));
         let syntax = syntax::Config::new().unicode(false).utf8(false).nest_limit(50);
-        let regex = meta::Builder::new().configure(config).syntax(syntax).build(pattern);
-        regex.map(Anchored).map_err(|error| error.to_string())
+        let config = NFA::config().utf8(false).nfa_size_limit(Some(SIZE_LIMIT));
+        let nfa =
+            NFA::compiler().syntax(syntax).configure(config).build(pattern).map_err(|e| e.to_string())?;
+        let config = DFA::config().cache_capacity(CACHE).skip_cache_capacity_check(true);
+        let end = DFA::builder().configure(config).build_from_nfa(nfa.clone()).map_err(|e| e.to_string())?;
+        let groups = PikeVM::new_from_nfa(nfa).map_err(|e| e.to_string())?;
+        let maker = end.clone();
+        Ok(Anchored { end, caches: Pool::new(Box::new(move || maker.create_cache())), groups })
     }
 
     /// Where the match that begins where the text does ends.
     pub fn end(&self, text: &[u8]) -> Option<usize> {
-        Some(self.0.search_half(&Input::new(text).anchored(RegexAnchored::Yes))?.offset())
+        let input = Input::new(text).anchored(regex_automata::Anchored::Yes);
+        match self.end.try_search_fwd(&mut self.caches.get(), &input) {
+            Ok(end) => Some(end?.offset()),
+            Err(_) => Some(self.groups(text)?.get_match()?.end()),
+        }
     }
 
     /// The group around the secret in that match; all of it, where there is none.
     pub fn secret(&self, text: &[u8]) -> Option<Range<usize>> {
-        let mut captures = self.0.create_captures();
-        self.0.search_captures(&Input::new(text).anchored(RegexAnchored::Yes), &mut captures);
-        let group = if self.0.captures_len() > 1 { 1 } else { 0 };
-        captures.get_group(group).map(|span| span.range())
+        let groups = self.groups(text)?;
+        let secret = if groups.group_len() > 1 { 1 } else { 0 };
+        groups.get_group(secret).map(|span| span.range())
+    }
+
+    /// Matches are few, and what finds their groups is not kept.
+    fn groups(&self, text: &[u8]) -> Option<Captures> {
+        let input = Input::new(text).anchored(regex_automata::Anchored::Yes);
+        let mut groups = self.groups.create_captures();
+        self.groups.search(&mut self.groups.create_cache(), &input, &mut groups);
+        groups.is_match().then_some(groups)
     }
 }
