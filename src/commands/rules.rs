@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::CommandError;
 use crate::engine::{Engine, Text};
-use crate::model::{Anchor, BlobPath, By, Rule};
+use crate::model::{BlobPath, By, Rule};
 use crate::rules::schema::{self, Fault, Located};
 use crate::rules::{BUILTIN, pattern, template};
 use crate::{proofs, report};
@@ -349,8 +349,7 @@ fn read(file: &Path) -> Result<Read, CommandError> {
 /// A pattern that cannot be afforded.
 fn compile_fault(text: &str, located: &Located) -> Option<Fault> {
     let rule = located.rule;
-    let everywhere =
-        rule.files.is_empty() && rule.anchors.iter().any(|anchor| matches!(anchor, Anchor::Anywhere));
+    let everywhere = rule.files.is_empty() && rule.is_tried_everywhere();
     let message = match pattern::compile(rule.pattern) {
         Err(message) => message,
         Ok(_) if everywhere && rule.max_len > BEARABLE => format!(

@@ -61,12 +61,8 @@ impl Alphabets {
             needing: Box::new([0; 256]),
             in_need: 0,
         };
-        let mut needed: Vec<Option<Option<u8>>> = vec![None; alphabets.sets.len()];
-        for asks in asked {
-            let (alphabet, asks) = alphabets.place(asks);
-            let sign = asks.stretch().sign;
-            let known = needed[alphabet].get_or_insert(sign);
-            *known = known.filter(|known| Some(*known) == sign);
+        let placed: Vec<(usize, Asks)> = asked.map(|asks| alphabets.place(asks)).collect();
+        for (alphabet, asks) in &placed {
             for digit in [false, true] {
                 for length in 0..LENGTHS {
                     let fits = asks.fits_length(length, Kind { digit, escape: true });
@@ -74,8 +70,11 @@ impl Alphabets {
                 }
             }
         }
-        for (alphabet, sign) in needed.iter().enumerate() {
-            if let Some(sign) = sign.flatten() {
+        for alphabet in 0..alphabets.len() {
+            let mut signs =
+                placed.iter().filter(|(of, _)| *of == alphabet).map(|(_, asks)| asks.stretch().sign);
+            let first = signs.next().flatten();
+            if let Some(sign) = first.filter(|_| signs.all(|sign| sign == first)) {
                 alphabets.needing[usize::from(sign)] |= 1 << alphabet;
                 alphabets.in_need |= 1 << alphabet;
             }
@@ -106,7 +105,12 @@ impl Alphabets {
     /// Whether any part of the run may fit.
     #[inline]
     pub(super) fn look_at(&self, run: Run) -> bool {
-        self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)] != 0
+        self.wanted(run) != 0
+    }
+
+    #[inline]
+    fn wanted(&self, run: Run) -> u32 {
+        self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)]
     }
 
     /// Calls `each` with the parts of a run that may fit.
@@ -118,7 +122,6 @@ impl Alphabets {
         parts: &mut Parts,
         mut each: impl FnMut(&Part),
     ) {
-        let wanted = self.wanted[usize::from(run.digit)][(run.end - run.start).min(LENGTHS - 1)];
         let blocks = || {
             (run.start..run.end)
                 .step_by(64)
@@ -127,7 +130,7 @@ impl Alphabets {
         let signs =
             blocks().flat_map(|(base, masks)| bits(masks.token & !masks.alnum).map(move |bit| base + bit));
         let met = signs.fold(0, |met, at| met | self.needing[usize::from(bytes[at])]);
-        let wanted = wanted & (met | !self.in_need);
+        let wanted = self.wanted(run) & (met | !self.in_need);
         if wanted == 0 {
             return;
         }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::table::{Form, Table, for_each_key};
+use super::table::{Form, Table, begins, for_each_caseless_key};
 use super::vector::Vector;
-use crate::model::{ByteSet, Rule};
+use crate::model::Rule;
 use crate::rules::frequency;
 
 /// How far before a match a context word may begin, in bytes.
@@ -59,13 +59,10 @@ impl Words {
         words.sort_unstable();
         words.dedup();
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
-        // The bit that tells the cases of letters apart is set in all keys, whatever follows a short word.
-        let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
         let mut keyed = vec![];
         for (word, number) in words.iter().zip(0..) {
             let from = frequency::rarest_four(word.as_bytes());
-            let byte = |at| word.as_bytes().get(from + at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
-            for_each_key(&std::array::from_fn(byte), |key| {
+            for_each_caseless_key(&word.as_bytes()[from..], |key| {
                 keyed.push((key, (WordNumber(number), from as u32)));
             });
         }
@@ -93,10 +90,8 @@ impl Words {
     /// Calls `each` with the words in `text` and where they are, in no particular order.
     fn find(&self, text: &[u8], mut each: impl FnMut(WordNumber, Range<usize>)) {
         self.table.for_each_in(self.vector, text, |at, (number, from)| {
-            let Some(start) = at.checked_sub(from as usize) else { return };
             let word = self.word(number).as_bytes();
-            let there = text.get(start..start + word.len());
-            if there.is_some_and(|there| there.eq_ignore_ascii_case(word)) {
+            if let Some(start) = begins(text, word, from as usize, at) {
                 each(number, start..start + word.len());
             }
         });

@@ -2,8 +2,10 @@
 //!
 //! Contract: [`Literals::for_each`] may name a place in vain, it never leaves one out.
 
-use super::table::{Form, Table, for_each_key};
-use super::vector::{Fingerprints, Vector, fingerprint, padded};
+use std::cmp::Reverse;
+
+use super::table::{Form, Table, begins, for_each_caseless_key};
+use super::vector::{Fingerprints, Vector, padded};
 use crate::model::{Anchor, ByteSet, Until};
 use crate::rules::frequency;
 
@@ -51,11 +53,12 @@ impl Literals {
             literals[at].add(until, LiteralAnchor { rule, near, far, before });
         }
         // The most frequent ones first: they are best kept apart.
-        literals.sort_by(|a, b| b.frequency().total_cmp(&a.frequency()));
+        // The bits of numbers above zero have their order.
+        literals.sort_by_cached_key(|literal| Reverse(literal.frequency().to_bits()));
         let (mut fingerprints, mut entries) = (Fingerprints::none(), vec![]);
         for (literal, number) in literals.iter_mut().zip(0..) {
             literal.at = fingerprints.add(literal.text);
-            for_each_key(&literal.keys(), |key| entries.push((key, number)));
+            for_each_caseless_key(&literal.text[literal.at..], |key| entries.push((key, number)));
         }
         Literals { fingerprints, table: Table::of(Form::CASELESS, entries), literals }
     }
@@ -72,7 +75,7 @@ impl Literals {
             let mut space = [0; 4];
             for number in self.table.at(*padded(&bytes[at..], &mut space)) {
                 let literal = &self.literals[number as usize];
-                if let Some(start) = literal.starts(bytes, at) {
+                if let Some(start) = begins(bytes, literal.text, literal.at, at) {
                     literal.fitting(bytes, start, max_len).for_each(|anchor| each(start, anchor));
                 }
             }
@@ -93,24 +96,10 @@ impl Literal {
         }
     }
 
-    fn keys(&self) -> [ByteSet; 4] {
-        // The bit that tells the cases of letters apart is set in all keys.
-        let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
-        let fingerprint = fingerprint(&self.text[self.at..]);
-        fingerprint.map(|byte| byte.map_or(any, |byte| ByteSet::EMPTY.with(byte)))
-    }
-
     /// About how often its rarest four bytes stand in a text.
     fn frequency(&self) -> f32 {
         let at = frequency::rarest_four(self.text);
         frequency::of_text(&self.text[at..self.text.len().min(at + 4)])
-    }
-
-    /// Where it begins, if it stands where its fingerprint is at `at`.
-    fn starts(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let start = at.checked_sub(self.at)?;
-        let there = bytes.get(start..start + self.text.len())?;
-        there.eq_ignore_ascii_case(self.text).then_some(start)
     }
 
     /// The anchors whose surroundings fit it where it begins at `start`.

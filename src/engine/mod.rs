@@ -77,15 +77,12 @@ impl Engine {
     /// An engine for these rules.
     pub fn new(rules: Vec<&'static Rule>) -> Engine {
         let vector = Vector::detect();
-        let has_to_look_everywhere =
-            |rule: &Rule| rule.anchors.iter().any(|anchor| matches!(anchor, Anchor::Anywhere));
         let is_by_name = |rule: &'static Rule| {
-            files::are_telling(rule) || !rule.files.is_empty() && has_to_look_everywhere(rule)
+            files::are_telling(rule) || !rule.files.is_empty() && rule.is_tried_everywhere()
         };
         let numbered = || rules.iter().copied().enumerate();
         let (by_name, others): (Vec<_>, Vec<_>) = numbered().partition(|(_, rule)| is_by_name(rule));
-        let anywhere =
-            others.iter().filter(|(_, rule)| has_to_look_everywhere(rule)).map(|(index, _)| *index);
+        let anywhere = others.iter().filter(|(_, rule)| rule.is_tried_everywhere()).map(|(index, _)| *index);
         let of_files = || others.iter().copied().filter(|(_, rule)| !rule.files.is_empty());
         let anchored = || {
             others

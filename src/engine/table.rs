@@ -81,6 +81,21 @@ impl<T: Copy> Table<T> {
     }
 }
 
+/// Calls `each` with all bytes that a text of letters in either case may have at its start, in the form of
+/// [`Form::CASELESS`]: the bit that tells the cases apart is set, also in whatever follows a short text.
+pub(super) fn for_each_caseless_key(text: &[u8], each: impl FnMut([u8; 4])) {
+    let any: ByteSet = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).collect();
+    let byte = |at| text.get(at).map_or(any, |&byte| ByteSet::EMPTY.with(byte));
+    for_each_key(&std::array::from_fn(byte), each);
+}
+
+/// Where a word begins in `text`, in either case, if the bytes that begin at `from` in it stand at `at`.
+#[inline]
+pub(super) fn begins(text: &[u8], word: &[u8], from: usize, at: usize) -> Option<usize> {
+    let start = at.checked_sub(from)?;
+    text.get(start..start + word.len())?.eq_ignore_ascii_case(word).then_some(start)
+}
+
 /// The four bytes that are in these sets.
 pub(super) fn for_each_key(key: &[ByteSet; 4], mut each: impl FnMut([u8; 4])) {
     for a in key[0].iter() {

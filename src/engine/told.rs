@@ -41,8 +41,8 @@ struct Anchor {
 }
 
 struct Alphabet {
-    /// What many anchors make of a part, by whether it holds a digit and its length.
-    fitting: [[Fit; LENGTHS]; 2],
+    /// What many anchors make of a part with a digit, by its length.
+    fitting: [Fit; LENGTHS],
     /// The anchors that are asked one by one: those of an alphabet that has few, and those that ask for no digit.
     others: Vec<u32>,
     /// The anchors whose matches reach far.
@@ -108,9 +108,8 @@ impl Told {
         if !self.may_fit(bytes, part, kind) {
             return;
         }
-        let fits = |&number: &u32| self.anchors[number as usize].fits(bytes, &part.range, kind);
-        let mut wide = bits(part.alphabets).flat_map(|alphabet| &self.by_alphabet[alphabet].wide);
-        let overhang = if wide.any(fits) { self.widest } else { USUAL };
+        let reaches_far = self.any_fits(bytes, part, kind, |alphabet| &alphabet.wide);
+        let overhang = if reaches_far { self.widest } else { USUAL };
         let whole = run.start..run.end;
         let looked_at = if whole.len() <= PIECE { &whole } else { &part.range };
         for from in looked_at.clone().step_by(PIECE) {
@@ -126,15 +125,20 @@ impl Told {
 
     fn may_fit(&self, bytes: &[u8], part: &Part, kind: Kind) -> bool {
         let length = part.range.len().min(LENGTHS - 1);
-        let alphabets = || bits(part.alphabets).map(|alphabet| &self.by_alphabet[alphabet]);
-        let fits = |&number: &u32| self.anchors[number as usize].fits(bytes, &part.range, kind);
-        let of_many = alphabets().map(|alphabet| alphabet.fitting[usize::from(kind.digit)][length]).max();
+        let alphabets = bits(part.alphabets).map(|alphabet| &self.by_alphabet[alphabet]);
+        let of_many = alphabets.map(|alphabet| alphabet.fitting[length]).max().filter(|_| kind.digit);
         let may_fit = match of_many.unwrap_or(Fit::Never) {
             Fit::Maybe => true,
             Fit::Mixed => mixes_cases(&bytes[part.range.clone()]),
             Fit::Never => false,
         };
-        may_fit || alphabets().any(|alphabet| alphabet.others.iter().any(fits))
+        may_fit || self.any_fits(bytes, part, kind, |alphabet| &alphabet.others)
+    }
+
+    /// Whether one of these anchors fits a part, of each of its alphabets.
+    fn any_fits(&self, bytes: &[u8], part: &Part, kind: Kind, anchors: impl Fn(&Alphabet) -> &[u32]) -> bool {
+        let mut numbers = bits(part.alphabets).flat_map(|alphabet| anchors(&self.by_alphabet[alphabet]));
+        numbers.any(|&number| self.anchors[number as usize].fits(bytes, &part.range, kind))
     }
 
     /// The anchors for which words stand near a piece of a run.
@@ -161,7 +165,7 @@ impl Alphabet {
     fn of(alphabet: usize, anchors: &[Anchor]) -> Alphabet {
         let own = || anchors.iter().zip(0u32..).filter(|(anchor, _)| anchor.alphabet == alphabet);
         let are_few = own().count() <= FEW;
-        let mut fitting = [[Fit::Never; LENGTHS]; 2];
+        let mut fitting = [Fit::Never; LENGTHS];
         let (mut others, mut wide) = (vec![], vec![]);
         for (Anchor { asks, .. }, number) in own() {
             if asks.stretch().far > USUAL.0 || asks.stretch().rest > USUAL.1 {
@@ -171,7 +175,7 @@ impl Alphabet {
                 others.push(number);
                 continue;
             }
-            for (length, fitting) in fitting[1].iter_mut().enumerate() {
+            for (length, fitting) in fitting.iter_mut().enumerate() {
                 if asks.fits_length(length, Kind { digit: true, escape: true }) {
                     *fitting = (*fitting).max(if asks.needs_both_cases() { Fit::Mixed } else { Fit::Maybe });
                 }

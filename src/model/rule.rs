@@ -93,6 +93,13 @@ pub struct Rule {
     pub near_misses: &'static [&'static str],
 }
 
+impl Rule {
+    /// Whether nothing tells the engine where a match may be.
+    pub fn is_tried_everywhere(&self) -> bool {
+        self.anchors.iter().any(|anchor| matches!(anchor, Anchor::Anywhere))
+    }
+}
+
 /// A cheap sign of a match. It may be there without a match; no match is without one of its rule's signs.
 #[derive(Debug, Clone)]
 pub enum Anchor {

@@ -11,7 +11,7 @@ use super::{Vector, bits, padded};
 use crate::rules::frequency;
 
 /// Four bytes of a text; `None` stands for any.
-pub(in crate::engine) type Fingerprint = [Option<u8>; 4];
+type Fingerprint = [Option<u8>; 4];
 
 /// How many buckets there are in a group.
 const BUCKETS: usize = 8;
@@ -60,7 +60,7 @@ const REACH: usize = 64 + 3;
 const TOGETHER: usize = 64;
 
 /// The fingerprint of a text that begins like this.
-pub(in crate::engine) fn fingerprint(text: &[u8]) -> Fingerprint {
+fn fingerprint(text: &[u8]) -> Fingerprint {
     std::array::from_fn(|at| text.get(at).copied())
 }
 

@@ -7,7 +7,7 @@ mod fingerprints;
 
 pub(super) use classes::{Masks, bits, low_bits};
 pub(super) use filter::{Filter, hash};
-pub(super) use fingerprints::{Fingerprints, fingerprint};
+pub(super) use fingerprints::Fingerprints;
 
 /// The instructions that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
