@@ -112,7 +112,7 @@ fn statics(rules: &[&Rule]) -> String {
         writeln!(
             out,
             "Rule {{ id: {:?}, family: {:?}, provider: {:?}, name: {:?}, category: {:?}, severity: Severity::{:?}, \
-             risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, max_len: {}, prefix: {:?}, \
+             risk: {:?}, revoke_page: {:?}, docs: &{:?}, source: {:?}, pattern: {:?}, promise: {}, max_len: {}, prefix: {:?}, \
              specificity: Specificity::{:?}, confidence: Confidence::{:?}, strength: Strength::{:?}, anchors: &[{}], \
              head: &[{}], not_before: {}, not_after: {}, context: &{:?}, proof: {:?}, wrong_proof: WrongProof::{:?}, claims: {:?}, tells: {:?}, \
              needs_digit: {}, needs_both_cases: {}, drop_samples: {}, files: &{:?}, in_binary: {}, \
@@ -128,6 +128,7 @@ fn statics(rules: &[&Rule]) -> String {
             rule.docs,
             rule.source,
             rule.pattern,
+            rule.promise.map_or("None".into(), |promise| format!("Some(Promise::{promise:?})")),
             rule.max_len,
             rule.prefix,
             rule.specificity,

@@ -17,12 +17,14 @@
 //!  model      the nouns; no I/O
 //! ```
 
+pub mod bindings;
 pub mod cli;
 pub mod commands;
 pub mod decode;
 pub mod engine;
 pub mod findings;
 pub mod git;
+pub mod judge;
 pub mod model;
 pub mod net;
 pub mod proofs;

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["commands"],
     &["sources", "engine", "findings", "verify", "revoke", "report"],
-    &["rules"],
+    &["rules", "judge", "bindings"],
     &["proofs", "decode", "git", "net"],
     &["model"],
 ];

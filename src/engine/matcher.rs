@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::context::{Context, Nearby};
-use super::guard;
+use super::{guard, named};
+use crate::bindings::Language;
 use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
 use crate::proofs::{self, Outcome};
 use crate::rules::pattern::{self, Anchored};
@@ -24,12 +25,21 @@ impl Matcher {
         Matcher { rule, anchored: OnceLock::new(), unanchored: OnceLock::new() }
     }
 
-    /// The candidate whose match starts at `at`, if there is one.
-    pub(super) fn try_at(&self, bytes: &[u8], at: usize, context: &mut Context<'_>) -> Option<Candidate> {
+    /// The candidate whose match starts at `at`, if there is one in a text that is in one of these languages.
+    pub(super) fn try_at(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        context: &mut Context<'_>,
+        languages: &[Language],
+    ) -> Option<Candidate> {
         if !self.may_begin(&bytes[at..]) || !guard::may_start(self.rule, bytes, at) {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;
+        if let Some(promise) = self.rule.promise {
+            return named::candidate(self.rule, promise, bytes, secret, languages);
+        }
         let value = &bytes[secret.clone()];
         if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit)
             || self.rule.needs_both_cases && !mixes_cases(value)
@@ -40,7 +50,7 @@ impl Matcher {
             return None;
         }
         let (confidence, evidence) = self.judge(value, &bytes[matched.clone()])?;
-        Some(Candidate { rule: self.rule, matched, secret, confidence, evidence })
+        Some(Candidate { rule: self.rule, matched, secret, confidence, strength: self.rule.strength, evidence })
     }
 
     /// Whether a match may begin like this; it is no longer than the shortest one.

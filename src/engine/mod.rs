@@ -15,6 +15,7 @@ mod guard;
 mod keys;
 mod literals;
 mod matcher;
+mod named;
 mod runs;
 mod shapes;
 mod table;
@@ -39,6 +40,7 @@ use shapes::Shapes;
 use told::{Near, Told};
 use vector::Vector;
 
+use crate::bindings::Language;
 use crate::model::{Anchor, BlobPath, Candidate, Rule};
 
 /// The rules, ready to be looked for. Shared by all threads.
@@ -155,6 +157,7 @@ impl Engine {
             bytes,
             binary,
             path,
+            language: path.map(Language::of),
             context: Context::new(&self.words, bytes),
             near: Near::default(),
             parts: Parts::default(),
@@ -187,6 +190,8 @@ struct Search<'a> {
     binary: bool,
     /// Where the text comes from; every rule speaks where that is not known.
     path: Option<&'a BlobPath>,
+    /// What sort of text it is, where that is known.
+    language: Option<Language>,
     context: Context<'a>,
     near: Near,
     parts: Parts,
@@ -271,8 +276,10 @@ impl Search<'_> {
             return;
         }
         let matcher = &self.engine.matchers[rule];
+        let language = self.language;
+        let languages = language.as_ref().map_or(named::ANY, std::slice::from_ref);
         for at in starts {
-            self.found.extend(matcher.try_at(self.bytes, at, &mut self.context));
+            self.found.extend(matcher.try_at(self.bytes, at, &mut self.context, languages));
         }
     }
 

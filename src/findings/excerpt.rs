@@ -17,7 +17,7 @@ impl Masks {
     pub(super) fn of(candidates: &[Candidate]) -> Masks {
         let mut masks: Vec<(Range<usize>, String)> = vec![];
         for candidate in candidates {
-            let prefix = match candidate.rule.strength {
+            let prefix = match candidate.strength {
                 Strength::Random => candidate.rule.prefix,
                 Strength::Weak => "",
             };

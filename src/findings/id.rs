@@ -16,7 +16,7 @@ const WEAK_BITS: u32 = 10;
 pub(super) fn of(sighting: &Sighting) -> FindingId {
     let family = sighting.rule.family.as_bytes();
     let value = sighting.secret.expose();
-    let digest = match sighting.rule.strength {
+    let digest = match sighting.strength {
         Strength::Random => hash(&[FORM, family, value]),
         Strength::Weak => {
             let bits =

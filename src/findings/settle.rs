@@ -80,8 +80,8 @@ fn finding(id: FindingId, secret: Secret, mut sightings: Vec<Sighting>) -> (Find
     sightings.dedup_by(|a, b| a.place == b.place);
     let best = sightings.iter().enumerate().max_by_key(|(at, sighting)| (sighting.confidence, Reverse(*at)));
     let best = best.map_or(0, |(at, _)| at);
-    let (rule, confidence, evidence) =
-        (sightings[best].rule, sightings[best].confidence, sightings[best].evidence.clone());
+    let Sighting { rule, confidence, strength, ref evidence, .. } = sightings[best];
+    let evidence = evidence.clone();
     let mut also: Vec<_> = sightings.iter().flat_map(|sighting| sighting.also.clone()).collect();
     also.sort();
     also.dedup();
@@ -89,7 +89,7 @@ fn finding(id: FindingId, secret: Secret, mut sightings: Vec<Sighting>) -> (Find
     let places = sightings.into_iter().map(|sighting| (sighting.place, sighting.excerpt)).collect();
     let verdict = Verdict::NotAsked;
     (
-        Finding { id, rule, secret, confidence, evidence, verdict, places, also, nearby, owner: vec![] },
+        Finding { id, rule, secret, confidence, strength, evidence, verdict, places, also, nearby, owner: vec![] },
         ignored,
     )
 }

@@ -140,6 +140,7 @@ impl<'a> Sighter<'a> {
                     appearance: self.appearance.cloned().map(Box::new),
                 },
                 confidence: candidate.confidence,
+                strength: candidate.strength,
                 bound_name: excerpt::bound_name(text, candidate.secret.start),
                 excerpt: excerpt::of(text, &candidate.secret, &masks),
                 ignored_inline: marks.cover(text, &candidate.secret, candidate.rule.id),

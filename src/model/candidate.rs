@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Confidence, ProofLevel, Rule};
+use super::{Confidence, ProofLevel, Rule, Strength};
 
 /// A match of a rule after guards, context and proof. Both ranges are byte offsets in the scanned text.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Candidate {
     pub secret: Range<usize>,
     /// How sure it is, proof included.
     pub confidence: Confidence,
+    /// Whether this value can be guessed.
+    pub strength: Strength,
     /// What the proof found.
     pub evidence: Evidence,
 }

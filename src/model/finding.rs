@@ -1,6 +1,6 @@
 //! One secret with all its places.
 
-use super::{BlobPath, Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Verdict};
+use super::{BlobPath, Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Strength, Verdict};
 
 /// One match at one place, owned: what remains of a candidate when its text is gone.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Sighting {
     pub place: Place,
     /// How sure it is, proof included.
     pub confidence: Confidence,
+    /// Whether it can be guessed.
+    pub strength: Strength,
     /// What the proof found.
     pub evidence: Evidence,
     /// The name the value is bound to (`db_password = ...`), where the text shows one.
@@ -71,6 +73,8 @@ pub struct Finding {
     pub secret: Secret,
     /// How sure it is.
     pub confidence: Confidence,
+    /// Whether it can be guessed.
+    pub strength: Strength,
     /// What the proof found.
     pub evidence: Evidence,
     /// What the provider said.

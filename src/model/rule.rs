@@ -32,6 +32,8 @@ pub struct Rule {
     /// Regular expression over bytes (no Unicode classes). Capture group 1, where there is one, is the
     /// secret; otherwise the whole match is.
     pub pattern: &'static str,
+    /// Where the pattern is one of names, what these promise: the secret is the value that is bound to the name.
+    pub promise: Option<Promise>,
     /// Longest possible match in bytes.
     pub max_len: usize,
     /// Fixed public text that every secret of this rule starts with; masks show it.
@@ -229,6 +231,17 @@ pub enum Specificity {
     Structure,
     /// A fixed prefix.
     Prefix,
+}
+
+/// What the name of a value promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Promise {
+    /// A password: people choose those.
+    Password,
+    /// A token or a key: machines draw those, mostly.
+    Token,
+    /// A salt, a nonce or a seed: public in most places.
+    Salt,
 }
 
 /// Whether a value can be guessed.

@@ -49,6 +49,7 @@ mod workos;
 mod xor62;
 
 pub use claims::judge;
+pub use placeholder::{is_phrase, is_placeholder, is_reference};
 pub use published::published;
 pub use sample::is_sample;
 

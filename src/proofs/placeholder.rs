@@ -149,7 +149,7 @@ const DISGUISES: &[(char, char)] =
     &[('0', 'o'), ('1', 'i'), ('3', 'e'), ('4', 'a'), ('5', 's'), ('$', 's'), ('@', 'a')];
 
 /// A variable, a template or a format, not a value: `$NAME`, `${NAME}`, `{{ name }}`, `%s`, `%NAME%`.
-pub(super) fn is_reference(value: &str) -> bool {
+pub fn is_reference(value: &str) -> bool {
     let wrapped =
         |edge: &str| value.len() > 2 * edge.len() && value.starts_with(edge) && value.ends_with(edge);
     value.starts_with('$')
@@ -166,7 +166,7 @@ pub(super) fn is_reference(value: &str) -> bool {
 
 /// Words that stand for a password, and masks: `your_password`, `S3cret!`, `changeme123`, `****`, `xxx`,
 /// `123456`.
-pub(super) fn is_placeholder(value: &str) -> bool {
+pub fn is_placeholder(value: &str) -> bool {
     let lower = value.to_lowercase();
     let first = lower.chars().next();
     lower.chars().all(|letter| Some(letter) == first)
@@ -177,7 +177,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 }
 
 /// Whether the letters of the text are words of placeholders, one after the other, and it has no digits.
-pub(super) fn is_phrase(text: &str) -> bool {
+pub fn is_phrase(text: &str) -> bool {
     let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
     !letters.is_empty() && is_made_of_words(&letters)
 }

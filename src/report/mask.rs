@@ -37,7 +37,7 @@ pub fn masked_findings(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Length of a secret in bytes, unless it can be guessed.
 pub(super) fn length(finding: &Finding) -> Option<usize> {
-    match finding.rule.strength {
+    match finding.strength {
         Strength::Random => Some(finding.secret.expose().len()),
         Strength::Weak => None,
     }

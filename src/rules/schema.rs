@@ -10,7 +10,7 @@ use toml::de::DeTable;
 mod calls;
 
 use super::analyse::{Given, MAX_LEN, analyse};
-use crate::model::{ByteSet, Confidence, Rule, Severity, Specificity, Strength, WrongProof};
+use crate::model::{ByteSet, Confidence, Promise, Rule, Severity, Specificity, Strength, WrongProof};
 use crate::proofs::names::DECODING;
 
 /// One thing that is wrong with a rule file.
@@ -65,6 +65,7 @@ pub const KEYS: &[&str] = &[
     "owner",
     "parts",
     "pattern",
+    "promises",
     "proof",
     "provider",
     "revoke",
@@ -240,6 +241,13 @@ impl Reader<'_, '_, '_> {
             let known = DECODING.join(", ");
             self.fault(key, format!("`{key}` speaks of JSON, which one of these proofs decodes: {known}"));
         }
+        let promises = self.one_of("promises", &["nothing", "password", "token", "salt"], Some("nothing"));
+        let promise = match promises? {
+            "password" => Some(Promise::Password),
+            "token" => Some(Promise::Token),
+            "salt" => Some(Promise::Salt),
+            _ => None,
+        };
         let max_length = self.max_length();
         let pattern = self.required("pattern")?;
         let analysis = match analyse(pattern, max_length) {
@@ -249,14 +257,16 @@ impl Reader<'_, '_, '_> {
                 return None;
             }
         };
-        let not_before = self.class("not_before")?.unwrap_or(analysis.not_before);
-        let not_after = self.class("not_after")?.unwrap_or(analysis.not_after);
+        let guard = |natural| if promise.is_some() { ByteSet::EMPTY } else { natural };
+        let not_before = self.class("not_before")?.unwrap_or(guard(analysis.not_before));
+        let not_after = self.class("not_after")?.unwrap_or(guard(analysis.not_after));
         let files = self.strings("files");
         let specificity = match specificity? {
             "prefix" => Specificity::Prefix,
             "structure" => Specificity::Structure,
             "context" => Specificity::Context,
             "generic" => Specificity::Generic,
+            _ if promise.is_some() => Specificity::Generic,
             _ if !context.is_empty() => Specificity::Context,
             _ if analysis.prefix.len() >= 3 => Specificity::Prefix,
             _ => Specificity::Structure,
@@ -264,6 +274,7 @@ impl Reader<'_, '_, '_> {
         let strength = match strength? {
             "random" => Strength::Random,
             "weak" => Strength::Weak,
+            _ if promise.is_some() => Strength::Weak,
             _ => analysis.strength,
         };
         let sure_in_binary =
@@ -286,8 +297,9 @@ impl Reader<'_, '_, '_> {
             docs: self.strings("docs"),
             source: source?,
             pattern,
+            promise,
             max_len: analysis.max_len,
-            prefix: leak(&analysis.prefix),
+            prefix: if promise.is_some() { "" } else { leak(&analysis.prefix) },
             specificity,
             confidence: if confidence? == "likely" { Confidence::Likely } else { Confidence::Possible },
             strength,

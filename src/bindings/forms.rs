@@ -1,0 +1,405 @@
+//! The forms in which a name and a value stand together.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::literal::{Ends, bare, quoted};
+use super::{Language, Syntax};
+
+type Value = (Range<usize>, Syntax);
+
+/// How far before a name is looked for what it is part of, in bytes.
+const BEFORE: usize = 240;
+
+/// How far after it.
+const AFTER: usize = 320;
+
+/// The value bound to the name at `name`.
+pub(super) fn value(text: &[u8], name: &Range<usize>, language: Language) -> Option<Value> {
+    let before = &text[name.start.saturating_sub(BEFORE)..name.start];
+    let line = line_of(before);
+    let lead = Lead::of(line, text.get(name.end).copied());
+    match lead {
+        Lead::Closing => return None,
+        Lead::Element => return element(text, name.end),
+        Lead::Entry => return paired(text, name, before).or_else(|| bound(text, name, line, lead, language)),
+        _ => {}
+    }
+    bound(text, name, line, lead, language)
+}
+
+/// What stands before a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    Nothing,
+    /// A quote that is closed after the name.
+    Quote,
+    /// `<`: the name is that of an element.
+    Element,
+    /// `</`.
+    Closing,
+    /// `-` or `--`.
+    Flag,
+    /// The name is the value of something that names: `name=`, `"key": `, `variable "`.
+    Entry,
+    /// A command that sets a variable to the next word.
+    Sets,
+}
+
+static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"(?i)(?:\b(?:name|key|id|property|variable|param|parameter|setting|field)\\?["']?\s*(?:=>|[=:])\s*(?:\\?["']|&quot;)?|\bvariable\s+"|<(?:name|key|param-name)>\s*)$"#)
+});
+
+static SETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s;&(])(?:ENV|ARG|setx|setenv|SETX|#define|define)\s+(?:-\w\s+)?$"));
+
+impl Lead {
+    fn of(line: &[u8], next: Option<u8>) -> Lead {
+        let sigil = line.iter().rev().take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[')).count();
+        let line = &line[..line.len() - sigil];
+        let quote = line.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        let is_closed = quote.is_some() && (next == quote || next == Some(b'\\'));
+        match line {
+            [.., b'<', b'/'] => Lead::Closing,
+            [.., b'<'] => Lead::Element,
+            _ if (is_closed || quote.is_none()) && ENTRY.is_match(line) => Lead::Entry,
+            _ if is_closed => Lead::Quote,
+            [.., b'-'] => Lead::Flag,
+            _ if SETS.is_match(line) => Lead::Sets,
+            _ => Lead::Nothing,
+        }
+    }
+}
+
+fn regex(pattern: &str) -> Regex {
+    regex::bytes::RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
+}
+
+/// The part of a text after its last line break.
+fn line_of(text: &[u8]) -> &[u8] {
+    memchr::memrchr(b'\n', text).map_or(text, |newline| &text[newline + 1..])
+}
+
+/// A value by a sign that binds it.
+fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: Language) -> Option<Value> {
+    let mut at = name.end;
+    if matches!(lead, Lead::Quote | Lead::Entry) {
+        at += closing_quote(&text[at..]);
+    }
+    let inside = if lead == Lead::Quote { None } else { open_quote(line) };
+    let is_comment = is_comment(line, language);
+    let is_said = inside.is_none() && (language == Language::Prose || is_comment);
+    let (sign, after) = match Sign::of(&text[at..], lead) {
+        Some((sign, length)) => (sign, at + length),
+        None if is_said => return said(text, at).filter(|(value, _)| value.start > at),
+        None if matches!(lead, Lead::Sets | Lead::Flag) => (Sign::Space, at),
+        None => return None,
+    };
+    let gap = Gap::of(&text[after..]);
+    let start = after + gap.length;
+    let strength = match sign {
+        Sign::Compares => Syntax::Compared,
+        _ if is_said => Syntax::Said,
+        _ => Syntax::Quoted,
+    };
+    if gap.lines == 0 || gap.lines <= 2 && (sign.binds() || matches!(sign, Sign::Calls | Sign::Lists)) {
+        if let Some(value) = literal(text, start) {
+            return accepted(sign, lead, text, value, strength);
+        }
+        if !matches!(sign, Sign::Lists) && inside.is_none() && gap.lines == 0
+            && let Some(value) = wrapped(text, start)
+        {
+            return Some(value);
+        }
+    }
+    if matches!(sign, Sign::Calls | Sign::Lists | Sign::Compares) {
+        return None;
+    }
+    let is_blank = gap.lines > 0;
+    if let Some(quote) = inside {
+        let ends = if is_blank { return None } else { Ends::Parameter };
+        let value = bare(text, start, ends)?;
+        return (quote != b'\'' || language != Language::Prose).then_some((value, Syntax::Bare));
+    }
+    if is_said && !is_blank {
+        return said(text, start);
+    }
+    match language {
+        Language::Settings | Language::Unknown if gap.lines == 0 => {
+            if let Some(block) = block(text, start) {
+                return Some((block, Syntax::Bare));
+            }
+            let ends = if line.contains(&b'{') && !line.contains(&b'$') { Ends::Word } else { Ends::Line };
+            let value = bare(text, start, if lead == Lead::Flag { Ends::Word } else { ends })?;
+            Some((without_scheme(text, without_brace(text, value)), Syntax::Bare))
+        }
+        Language::Shell if !is_blank => Some((bare(text, start, Ends::Word)?, Syntax::Bare)),
+        _ if lead == Lead::Flag && !is_blank && sign != Sign::Names => Some((bare(text, start, Ends::Word)?, Syntax::Bare)),
+        _ => None,
+    }
+}
+
+/// A string takes part where its sign lets it.
+fn accepted(sign: Sign, lead: Lead, text: &[u8], value: Range<usize>, syntax: Syntax) -> Option<Value> {
+    let is_argument = sign == Sign::Lists && lead != Lead::Quote;
+    // `case 'password': return ...` and `x ? 'password' : 'text'` bind nothing.
+    let is_label = sign == Sign::Names && lead == Lead::Quote && {
+        let before = &text[value.start.saturating_sub(64)..value.start];
+        line_of(before).windows(5).any(|word| word == b"case ")
+    };
+    (!is_argument && !is_label).then_some((value, syntax))
+}
+
+/// The content of a string, and of it the part that counts.
+fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let (value, _) = quoted(text, at)?;
+    Some(without_scheme(text, value))
+}
+
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)[ =]+"));
+
+static DEFAULT: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$\{[A-Za-z_0-9.]+:-?([^{}]+)\}$"));
+
+/// A value without the scheme of an `Authorization` header, and the default of a template.
+fn without_scheme(text: &[u8], value: Range<usize>) -> Range<usize> {
+    let inside = &text[value.clone()];
+    if let Some(default) = DEFAULT.captures(inside).and_then(|groups| groups.get(1)) {
+        return value.start + default.start()..value.start + default.end();
+    }
+    match SCHEME.find(inside) {
+        Some(scheme) if scheme.end() < inside.len() => value.start + scheme.end()..value.end,
+        _ => value,
+    }
+}
+
+/// How a name and its value are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// `=`, `:=`, `=>`, ...
+    Assigns,
+    /// `:`.
+    Names,
+    /// `==`, `.equals(`, ...
+    Compares,
+    /// `,` after a name in quotes.
+    Lists,
+    /// `(`.
+    Calls,
+    /// White space.
+    Space,
+}
+
+static SIGN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<compares>={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,)|(?P<calls>\())"#,
+    )
+});
+
+static TYPED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[ \t]+[\w.\[\]*]{2,30}[ \t]*=[ \t]*["`]"#));
+
+impl Sign {
+    /// The sign after a name, and how many bytes it takes with what stands before it.
+    fn of(text: &[u8], lead: Lead) -> Option<(Sign, usize)> {
+        let text = &text[..text.len().min(AFTER)];
+        if let Some(typed) = TYPED.find(text) {
+            return Some((Sign::Assigns, typed.end() - 1));
+        }
+        let groups = SIGN.captures(text)?;
+        let end = |name| groups.name(name).map(|found| found.end());
+        if let Some(typed) = groups.name("typed") {
+            let equals = memchr::memrchr(b'=', typed.as_bytes())?;
+            return Some((Sign::Assigns, typed.start() + equals + 1));
+        }
+        [
+            ("compares", Sign::Compares),
+            ("assigns", Sign::Assigns),
+            ("names", Sign::Names),
+            ("lists", Sign::Lists),
+            ("calls", Sign::Calls),
+        ]
+        .into_iter()
+        .find_map(|(name, sign)| Some((sign, end(name)?)))
+        .filter(|(sign, _)| *sign != Sign::Lists || matches!(lead, Lead::Quote | Lead::Entry))
+    }
+
+    fn binds(self) -> bool {
+        matches!(self, Sign::Assigns | Sign::Names)
+    }
+}
+
+/// White space between a sign and a value.
+struct Gap {
+    length: usize,
+    lines: usize,
+}
+
+impl Gap {
+    fn of(text: &[u8]) -> Gap {
+        let is_gap = |at: usize| match text.get(at) {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'[' | b'{') => true,
+            // A line that goes on.
+            Some(b'\\') => matches!(text.get(at + 1), Some(b'\n' | b'\r')),
+            _ => false,
+        };
+        let length = (0..AFTER).take_while(|&at| is_gap(at)).count();
+        Gap { length, lines: memchr::memchr_iter(b'\n', &text[..length]).count() }
+    }
+}
+
+static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^(?:new[ \t]+)?(?:&|\*)?(?:[\w.:]*?(?i:string|from|some|just|ok|new|bytes|bytearray|buffer|decode|b64|base64|encode|encoder|secret|password|token|char|literal|pointer|ptr|plain|encrypt|hash|of|valueof|to_s|quote|str|raw|sensitive|cow|text)\w*(?:::<[^>]{0,20}>)?!?\(\s*){1,3}["'`]"#,
+    )
+});
+
+static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^[^"'`\n;]{0,80}(?:["'`][\w.\-]{1,60}["'`][^"'`\n;]{0,20})?(?:(?:\|\||\?\?|\bor\b|\?:|:-|unwrap_or(?:_else)?\(|else)[^"'`\n;]{0,20}|,[ \t]*(?:default[ \t]*=[ \t]*)?)["'`]"#,
+    )
+});
+
+/// A string inside a call that makes something of it, or that is taken where nothing else is given.
+fn wrapped(text: &[u8], at: usize) -> Option<Value> {
+    let rest = &text[at..text.len().min(at + AFTER)];
+    if let Some(found) = WRAPPED.find(rest) {
+        return Some((literal(text, at + found.end() - 1)?, Syntax::Quoted));
+    }
+    let is_expression = rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'$' | b'_'));
+    let found = OTHERWISE.find(rest).filter(|_| is_expression)?;
+    let is_default = rest[..found.end()].iter().any(|byte| matches!(byte, b'|' | b'?' | b'(' | b'['))
+        || rest[..found.end()].windows(3).any(|word| word == b"or ");
+    is_default.then_some((literal(text, at + found.end() - 1)?, Syntax::Compared))
+}
+
+static PAIRED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^[^<>{}]{0,160}?[\s"',;(](?i:value|val|default|defaultvalue|content)\\?["']?\s*(?:=>|[=:])\s*"#,
+    )
+});
+
+static TEXT_AFTER: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"^["'][^<>]{0,160}>\s*(?:<(?:\w+:)?(?:value|string)>\s*)?|^\s*</[^<>]{1,40}>\s*<(?i:\w*value|string|param-value)>\s*"#));
+
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"^"\s*\{[^{}]{0,200}?\bdefault\s*=\s*"#));
+
+static VALUE_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(r#"<\w[^<>]*?\svalue\s*=\s*["'][^<>]*$"#));
+
+/// The value of an entry that has the name beside it.
+fn paired(text: &[u8], name: &Range<usize>, before: &[u8]) -> Option<Value> {
+    let rest = &text[name.end..text.len().min(name.end + AFTER)];
+    let value_at = |at: usize| {
+        let start = name.end + at;
+        literal(text, start).map(|value| (value, Syntax::Quoted))
+    };
+    if let Some(found) = VARIABLE.find(rest) {
+        return value_at(found.end());
+    }
+    if let Some(found) = PAIRED.find(rest).filter(|found| !names_another(found.as_bytes())) {
+        let start = name.end + found.end();
+        return value_at(found.end()).or_else(|| {
+            let value = bare(text, start, Ends::Line)?;
+            let is_own_line = memchr::memchr(b'\n', found.as_bytes()).is_some();
+            is_own_line.then_some((value, Syntax::Bare))
+        });
+    }
+    if let Some(found) = VALUE_BEFORE.find(before) {
+        let offset = name.start - before.len();
+        let start = offset + found.start() + memchr::memmem::find(found.as_bytes(), b"value")?;
+        let quote = memchr::memchr2(b'"', b'\'', &text[start..name.start])?;
+        return Some((literal(text, start + quote)?, Syntax::Quoted));
+    }
+    let found = TEXT_AFTER.find(rest)?;
+    Some((bare(text, name.end + found.end(), Ends::Element)?, Syntax::Bare))
+}
+
+/// Whether another entry begins before the value.
+fn names_another(between: &[u8]) -> bool {
+    static ANOTHER: LazyLock<Regex> = LazyLock::new(|| regex(r#"(?i)\b(?:name|key)["']?\s*[=:]|valueFrom"#));
+    ANOTHER.is_match(between)
+}
+
+/// The text of an element whose name this is: `<password type="x">value</password>`.
+fn element(text: &[u8], at: usize) -> Option<Value> {
+    let rest = &text[at..text.len().min(at + AFTER)];
+    let open = memchr::memchr2(b'>', b'<', rest)?;
+    if rest[open] == b'<' || rest[..open].ends_with(b"/") {
+        return None;
+    }
+    let start = at + open + 1;
+    if let Some(data) = text[start..].trim_ascii_start().strip_prefix(b"<![CDATA[") {
+        let start = text.len() - data.len();
+        let end = memchr::memmem::find(&data[..data.len().min(super::literal::LONGEST)], b"]]>")?;
+        return Some((start..start + end, Syntax::Bare));
+    }
+    Some((bare(text, start, Ends::Element)?, Syntax::Bare))
+}
+
+/// The first line of a YAML block.
+fn block(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let line_end = at + memchr::memchr(b'\n', &text[at..])?;
+    let sign = text[at..line_end].trim_ascii();
+    let is_block = matches!(sign.first(), Some(b'|' | b'>')) && sign.len() <= 3;
+    if is_block { bare(text, line_end + 1, Ends::Line) } else { None }
+}
+
+/// A value in a flow mapping without what closes the mapping.
+fn without_brace(text: &[u8], value: Range<usize>) -> Range<usize> {
+    let inside = &text[value.clone()];
+    let is_open = inside.contains(&b'{') || inside.contains(&b'[');
+    let trimmed = inside.iter().rposition(|byte| !matches!(byte, b'}' | b']' | b',')).map_or(0, |last| last + 1);
+    if is_open { value } else { value.start..value.start + trimmed }
+}
+
+static SAID: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"^["'*_`)]{0,3}[ \t]*(?:[:=|]|is|was|->|=>|are)?[ \t]*(?:[:=|][ \t]*)?["'*_`]{0,3}[ \t]*(?:[:=|][ \t]*)?["'`*]{0,3}"#)
+});
+
+/// The word that a sentence gives.
+fn said(text: &[u8], at: usize) -> Option<Value> {
+    let rest = &text[at..text.len().min(at + AFTER)];
+    let marks = SAID.find(rest)?.end();
+    let value = bare(text, at + marks, Ends::Sentence)?;
+    Some((without_scheme(text, value), Syntax::Said))
+}
+
+/// How many bytes close the quote after a name.
+fn closing_quote(text: &[u8]) -> usize {
+    match text {
+        [b'\\', b'"' | b'\'', ..] => 2,
+        [b'"' | b'\'' | b'`', ..] => 1,
+        _ => 0,
+    }
+}
+
+/// The quote that is open at the end of a line's beginning.
+fn open_quote(line: &[u8]) -> Option<u8> {
+    let mut open: Option<u8> = None;
+    let mut bytes = line.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match (byte, open) {
+            (b'\\', _) => {
+                bytes.next();
+            }
+            (b'"' | b'\'' | b'`', None) => open = Some(byte),
+            (_, Some(quote)) if quote == byte => open = None,
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Whether the line is one that no program reads.
+fn is_comment(line: &[u8], language: Language) -> bool {
+    let line = line.trim_ascii_start();
+    let marks: &[&[u8]] = match language {
+        Language::Code => &[b"//", b"#", b"*", b"/*", b"--", b"%", b"\"\"\"", b";"],
+        Language::Markup => &[b"<!--"],
+        Language::Prose => &[],
+        _ => &[b"#", b"//", b";", b"REM ", b"rem "],
+    };
+    let begins = marks.iter().any(|mark| line.starts_with(mark));
+    let trails = language == Language::Code && (memchr::memmem::find(line, b" // ").is_some() || memchr::memmem::find(line, b"  # ").is_some());
+    (begins || trails) && !line.starts_with(b"#define")
+}

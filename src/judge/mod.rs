@@ -1,0 +1,236 @@
+//! Is the value under a telling name a secret? Evidence decides, in this order: what only stands for a value; what
+//! is public by its structure; and for what is left, how likely chance or a person chose it.
+//!
+//! Sources: false findings in public code; the statistics are described in [`words`].
+
+mod references;
+mod structures;
+pub mod words;
+
+use std::fmt;
+
+use crate::model::{Confidence, Promise, Strength};
+use crate::proofs;
+
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// In quotes, where quotes make a value.
+    Quoted,
+    /// Bare, where a setting or a parameter stands.
+    Bare,
+    /// By a sentence.
+    Said,
+}
+
+/// A value and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The name it is bound to.
+    pub name: &'a [u8],
+    /// The value, without quotes.
+    pub value: &'a [u8],
+    /// What the name promises.
+    pub promise: Promise,
+    /// How it was written.
+    pub manner: Manner,
+}
+
+/// What is made of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Judgement {
+    /// Somebody's secret.
+    Secret {
+        /// How sure that is.
+        confidence: Confidence,
+        /// Whether anybody can guess it.
+        strength: Strength,
+        /// Bits that speak for it being drawn at random.
+        bits: f32,
+    },
+    /// None.
+    Not(Reason),
+}
+
+/// Why a value is no secret.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reason {
+    /// Shorter than so many characters.
+    Short(usize),
+    /// A variable, a template, a call, or the name of where the value is kept.
+    Reference,
+    /// Encrypted.
+    Encrypted,
+    /// Words that stand in the place of a value.
+    Placeholder,
+    /// Its characters were obviously made up.
+    Sample,
+    /// Published for everyone to try.
+    Published,
+    /// Of a structure that is public.
+    Public(&'static str),
+    /// The name says that it is something else.
+    Named(&'static str),
+    /// Words and names: so many bits speak for chance, so many are needed.
+    Spelled(f32, f32),
+    /// A sentence that gives no value.
+    Sentence,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Short(least) => write!(f, "it is shorter than {least} characters"),
+            Reason::Reference => write!(f, "it refers to a value that is kept elsewhere"),
+            Reason::Encrypted => write!(f, "it is encrypted"),
+            Reason::Placeholder => write!(f, "it stands in the place of a value"),
+            Reason::Sample => write!(f, "its characters were made up for show"),
+            Reason::Published => write!(f, "it is published for everyone to try"),
+            Reason::Public(what) => write!(f, "it is {what}"),
+            Reason::Named(what) => write!(f, "its name says that it is {what}"),
+            Reason::Spelled(bits, least) => {
+                write!(f, "it is spelled like a word or a name: {bits:.0} bits speak for chance, {least:.0} are needed")
+            }
+            Reason::Sentence => write!(f, "the sentence gives no value"),
+        }
+    }
+}
+
+/// Shortest password and shortest token, in characters.
+const SHORTEST: (usize, usize) = (4, 8);
+
+/// Bits of chance from which on a value is a token, and surely one.
+const TOKEN: (f32, f32) = (12.0, 24.0);
+
+/// The same for what a sentence says.
+const SAID: f32 = 20.0;
+
+/// Bits of chance from which on letters without any digit or sign are a password.
+const LETTERS: f32 = 4.0;
+
+/// Bits that nobody guesses.
+const RANDOM: f32 = 80.0;
+
+/// Judges a value.
+pub fn judge(subject: Subject<'_>) -> Judgement {
+    let value = subject.value.trim_ascii();
+    let text = String::from_utf8_lossy(value);
+    if let Some(reason) = refuted(&subject, value, &text) {
+        return Judgement::Not(reason);
+    }
+    let bits = words::evidence(value);
+    let secret = |confidence| {
+        let is_random = bits >= TOKEN.1 && words::drawn(value) >= RANDOM;
+        let strength = if is_random { Strength::Random } else { Strength::Weak };
+        Judgement::Secret { confidence, strength, bits }
+    };
+    let found = match subject.promise {
+        Promise::Token => token(&subject, &text, bits),
+        Promise::Password => password(&subject, &text, bits),
+        Promise::Salt if bits >= TOKEN.1 => Ok(Confidence::Possible),
+        Promise::Salt => Err(Reason::Spelled(bits, TOKEN.1)),
+    };
+    found.map_or_else(Judgement::Not, secret)
+}
+
+/// What speaks against a value before chance is weighed.
+fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
+    let shortest = if subject.promise == Promise::Password { SHORTEST.0 } else { SHORTEST.1 };
+    if text.chars().count() < shortest {
+        return Some(Reason::Short(shortest));
+    }
+    if references::is_encrypted(text) {
+        return Some(Reason::Encrypted);
+    }
+    if references::is_reference(text, subject.manner) {
+        return Some(Reason::Reference);
+    }
+    if proofs::is_placeholder(text) || references::is_placeholder(text) {
+        return Some(Reason::Placeholder);
+    }
+    if proofs::published(value).is_some() {
+        return Some(Reason::Published);
+    }
+    if proofs::is_sample(value, b"") {
+        return Some(Reason::Sample);
+    }
+    structures::of_name(subject.name, subject.promise)
+        .map(Reason::Named)
+        .or_else(|| structures::of_value(subject.name, text, subject.promise).map(Reason::Public))
+}
+
+fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Reason> {
+    if text.contains(char::is_whitespace) {
+        return Err(Reason::Sentence);
+    }
+    let needed = if subject.manner == Manner::Said { SAID } else { TOKEN.0 };
+    let mix = Mix::of(text);
+    if bits >= needed {
+        let is_sure = bits >= TOKEN.1 && subject.manner != Manner::Said && text.len() >= 16;
+        return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
+    }
+    // People choose shared secrets as they choose passwords.
+    if subject.manner != Manner::Said && mix.is_password() && text.len() >= 10 && bits > 0.0 {
+        return Ok(Confidence::Possible);
+    }
+    Err(Reason::Spelled(bits, needed))
+}
+
+fn password(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Reason> {
+    if text.contains(char::is_whitespace) {
+        return Err(Reason::Sentence);
+    }
+    let mix = Mix::of(text);
+    if subject.manner == Manner::Said {
+        let is_one = mix.is_password() && text.len() >= 6;
+        return if is_one { Ok(Confidence::Possible) } else { Err(Reason::Sentence) };
+    }
+    if mix.is_password() {
+        let is_sure = text.len() >= 6 && !mix.digits_at_end_only_of_one_word(text);
+        return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
+    }
+    if mix.is_one_word() && references::is_vocabulary(text) || mix.words > 1 && bits < LETTERS {
+        return Err(Reason::Spelled(bits, LETTERS));
+    }
+    Ok(Confidence::Possible)
+}
+
+/// What a text is made of.
+struct Mix {
+    letters: usize,
+    digits: usize,
+    /// Signs that do not join words.
+    signs: usize,
+    /// Parts between humps and signs that join words.
+    words: usize,
+}
+
+impl Mix {
+    fn of(text: &str) -> Mix {
+        let count = |kind: fn(char) -> bool| text.chars().filter(|&letter| kind(letter)).count();
+        let joins = |letter: char| matches!(letter, '-' | '_' | '.' | '/' | ':' | ',');
+        let humps = text.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+        let parts = text.split(joins).filter(|part| !part.is_empty()).count();
+        Mix {
+            letters: count(char::is_alphabetic),
+            digits: count(|letter| letter.is_ascii_digit()),
+            signs: text.chars().filter(|&letter| !letter.is_alphanumeric() && !joins(letter)).count(),
+            words: parts + humps.count(),
+        }
+    }
+
+    /// Whether it is mixed as passwords are.
+    fn is_password(&self) -> bool {
+        self.letters > 0 && self.digits > 0 || self.signs > 0 && self.letters + self.digits > 2
+    }
+
+    fn is_one_word(&self) -> bool {
+        self.words == 1
+    }
+
+    /// Whether it is a word and a number, as names of things are.
+    fn digits_at_end_only_of_one_word(&self, text: &str) -> bool {
+        let stem = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        self.signs == 0 && stem.chars().all(|letter| letter.is_ascii_lowercase()) && text.len() - stem.len() <= 3
+    }
+}

@@ -1,0 +1,147 @@
+//! What stands in the place of a value: variables, templates, calls, names of vaults, words of documentation.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::Manner;
+use crate::proofs;
+
+fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
+}
+
+/// Ciphertexts of tools that keep secrets encrypted beside the code: SOPS, jasypt, Spring Cloud, Ansible, dotenvx, AWS
+/// KMS, Jenkins, Maven, SealedSecrets, DPAPI, Vault's transit engine, Travis.
+static ENCRYPTED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"^(?:ENC[\[(]|\{cipher\}|\$ANSIBLE_VAULT|encrypted:|AQICAH|AQECAH|\{AQ[A-Za-z0-9+/]|\{[A-Za-z0-9+/=]{20,}\}$|AgB[A-Za-z0-9+/]{60}|01000000d08c9ddf|vault:v\d+:|!vault|secure:|\{(?:bcrypt|pbkdf2|scrypt|argon2|sha256|SSHA|SHA|CRYPT|MD5)[@\w]*\}|\$2[aby]?\$|\$argon2|\$[156y]\$|\$pbkdf2|pbkdf2[:_(]|scrypt:|bcrypt)")
+});
+
+/// Names of where a value is kept.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?x)^(?:
+        (?:op|sm|ssm|vault|gcp-?sm|awssm|doppler|bw|keychain|keyring|azurekv|akv|env|file|classpath|resource|ref\+\w+|secret|aws-secret|parameter-?store)[:/]
+        | arn:aws | projects/[^/]+/secrets/ | @Microsoft\.KeyVault\( | ssm: | Ref: | !(?:Ref|Sub|GetAtt|ImportValue|Join|reference|secret|env_var|ENV|env)\b
+        | (?:var|local|locals|data|module|vars|secrets|env|inputs|params|parameters|steps|needs|github|matrix|self|this|config|settings|process|os|sys|app|conf|props|options|opts|args|argv|request|req|ctx|context|Values|values|random_\w+|aws_\w+|azurerm_\w+|google_\w+)\.[A-Za-z_]
+        | credentials\( | lookup\( | hiera\( | \.Values
+        )",
+    )
+});
+
+/// Expressions of code: calls, indices, members, concatenations.
+static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?x)^(?:
+        [A-Za-z_$@][\w.$:>-]*\(.*\)?;?$          # f(x), a.b(c)
+        | [A-Za-z_$][\w.$]*\[[^\]]*\]?;?$         # a[b]
+        | (?:new|await|yield|not|lambda|function|async|return|typeof|sizeof)\b.*
+        | [A-Za-z_$]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+;?$   # a.b.c
+        | &?[A-Za-z_]\w*[;,]$
+        | <[^<>]*>?$ | \(.*\)$ | \[.*\]?$
+        | .*(?:\+\s|\s\+|=>|&&|\|\||::|\);).*
+        )$",
+    )
+});
+
+/// Templates and formats anywhere in a value.
+static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?x)
+        \$\{ | \$\( | \{\{ | \}\} | \{% | <% | %> | \#\{ | \#\[ | \[\[ | %\( | %\{ | <[A-Za-z][^<>]*> | \$\[ | \\\(
+        | ^\$\$?[A-Za-z_]\w*$ | ^\$[A-Z_]+ | ^%[A-Za-z_]\w*%$ | ^![A-Z_]+!$ | ^@[A-Za-z_.]+@$ | ^__\w+__$ | ^:[a-z_]+$ | ^\?$ | ^%[sdvqi]$ | %[sdv]\b
+        | ^\{[A-Za-z_0-9.]*\}$ | \{\w*\} | ^\$\w+->
+        ",
+    )
+});
+
+/// Words that say that a value is to be put here, or none was meant.
+static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?xi)
+        ^(?:your|my|insert|enter|add|put|paste|replace|change|set|use|fill|the|a|an|some|any|new|old|this|no|not)[-_ ]\w.*$
+        | (?:^|[-_ .])(?:here|goes[-_]here|example|sample|dummy|fake|mock|placeholder|redacted|changeme|change[-_]?it|replace[-_]?me|todo|fixme|tbd|invalid|notreal|not-?a-?real\w*|testing|todo)(?:$|[-_ .!])
+        | ^(?:example|sample|dummy|fake|mock|placeholder|invalid|bogus|redacted|hidden|masked)
+        | (?:example|placeholder|dummy|sample)$
+        | your[-_]?(?:\w+[-_]?)?(?:password|passwd|secret|token|key|pass) | (?:password|secret|token|key)[-_]?(?:here|goes)
+        | x{4,} | \*{3,} | \.{3} | …| (?:•){3} | \#{4,} | -{5,} | _{5,} | 1234567 | abcdefg
+        ",
+    )
+});
+
+/// Words of programs and forms that stand under such names and are no password.
+const VOCABULARY: &[&str] = &[
+    "absent", "access", "accesskey", "account", "active", "admin", "aes", "always", "any", "apikey", "app",
+    "argon2", "array", "auth", "authenticated", "authentication", "authorization", "auto", "autocomplete",
+    "aws", "azure", "base64", "basic", "bcrypt", "bearer", "binary", "blob", "body", "bool", "boolean", "both",
+    "bytes", "cert", "char", "clear", "client", "code", "config", "confirm", "confirmation", "confirmed",
+    "contrasena", "cookie", "credential", "credentials", "current", "data", "database", "default", "denied",
+    "digest", "disable", "disabled", "email", "empty", "enable", "enabled", "encrypted", "env", "environment",
+    "error", "expired", "external", "fail", "failed", "false", "field", "file", "filled", "force", "form",
+    "formdata", "global", "guest", "hash", "header", "headers", "hidden", "hmac", "hook", "host", "http",
+    "https", "identity", "ignore", "implicit", "incorrect", "info", "inherit", "input", "integer", "internal",
+    "invalid", "issuer", "json", "jwt", "kennwort", "key", "keyboard", "keyword", "ldap", "literal", "local",
+    "localhost", "login", "lookup", "mandatory", "manual", "masked", "master", "match", "matches", "md5",
+    "memory", "missing", "mixed", "motdepasse", "name", "never", "new", "nil", "none", "null", "nullable",
+    "number", "oauth", "object", "off", "old", "optional", "other", "parole", "pass", "passcode", "passive",
+    "passphrase", "passwd", "password", "passwords", "passwort", "path", "pattern", "pin", "pkce", "plain",
+    "plaintext", "post", "present", "private", "prompt", "protected", "public", "pwd", "query", "random", "raw",
+    "readonly", "refresh", "regex", "remote", "rename", "required", "reset", "response", "root", "rsa", "salt",
+    "scope", "secret", "secretkey", "secrets", "secure", "self", "senha", "sensitive", "server", "service",
+    "session", "sha1", "sha256", "sha512", "shared", "show", "signature", "signing", "simple", "ssh",
+    "standard", "static", "str", "string", "strong", "submit", "success", "symbol", "system", "text",
+    "textarea", "textfield", "textinput", "title", "token", "tokens", "true", "type", "typeof", "undefined",
+    "unknown", "unset", "update", "use", "user", "username", "users", "uuid", "valid", "value", "values", "var",
+    "varchar", "variable", "view", "void", "wachtwoord", "weak", "write", "wrong", "yes",
+];
+
+pub(super) fn is_encrypted(text: &str) -> bool {
+    ENCRYPTED.is_match(text.as_bytes())
+}
+
+/// Whether the value itself stands elsewhere.
+pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
+    TEMPLATE.is_match(text.as_bytes())
+        || ELSEWHERE.is_match(text.as_bytes())
+        || proofs::is_reference(text) && !text.starts_with('$')
+        || manner != Manner::Quoted && EXPRESSION.is_match(text.as_bytes())
+        || manner == Manner::Quoted && is_call(text)
+        || is_file(text)
+}
+
+fn is_call(text: &str) -> bool {
+    static CALL: LazyLock<Regex> = LazyLock::new(|| regex(r"^[A-Za-z_$][\w.$:>-]*\([^()]*\)$"));
+    CALL.is_match(text.as_bytes())
+}
+
+/// A path, an address, or the name of a file.
+fn is_file(text: &str) -> bool {
+    static FILE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?xi)^(?:\.{0,2}/|~/|[a-z]:[\\/]|\\\\|file:|https?://|ldaps?://|ssh://|git@|urn:|data:|chrome://|jdbc:\w+)
+            | ^[\w.-]+(?:/[\w.-]+)+/?$
+            | \.(?:pem|key|p12|pfx|crt|cer|jks|json|ya?ml|txt|keystore|keytab|env|conf|cfg|ini|properties|xml|html?|php|js|ts|go|py|rb|md|asc|gpg|pub|so|dll|png|svg)$",
+        )
+    });
+    FILE.is_match(text.as_bytes()) && !text.contains(['+', '='])
+}
+
+/// Whether words say that a value belongs here.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    TOLD.is_match(text.as_bytes())
+}
+
+/// Whether the word is one of programs and forms.
+pub(super) fn is_vocabulary(text: &str) -> bool {
+    VOCABULARY.binary_search(&text.to_ascii_lowercase().as_str()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vocabulary_is_sorted() {
+        assert!(VOCABULARY.is_sorted_by(|a, b| a < b));
+    }
+}
