@@ -24,10 +24,32 @@ pub(super) fn value(text: &[u8], name: &Range<usize>, language: Language) -> Opt
     match lead {
         Lead::Closing => return None,
         Lead::Element => return element(text, name.end),
-        Lead::Entry => return paired(text, name, before).or_else(|| bound(text, name, line, lead, language)),
+        Lead::Entry => {
+            if let Some(value) = paired(text, name, before) {
+                return Some(value);
+            }
+        }
         _ => {}
     }
-    bound(text, name, line, lead, language)
+    reversed(text, name, line).or_else(|| bound(text, name, line, lead, language))
+}
+
+static REVERSED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?:["']([^"'\n]{3,200})["'](?:\.equals(?:IgnoreCase)?\([ \t]*|[ \t]*[!=]={1,2}[ \t]*)[\w.$]{0,40}|[:( ]@?"([^"\n]{3,400})"[, \t]+(?:for\w*|header|key|name)[ \t]*:[ \t]*@?")$"#,
+    )
+});
+
+/// A value that stands before the name: `"...".equals(password)`, `setValue:@"..." forKey:@"password"`.
+fn reversed(text: &[u8], name: &Range<usize>, line: &[u8]) -> Option<Value> {
+    let may_be = line.last().is_some_and(|byte| matches!(byte, b'"' | b'(' | b'=' | b' ' | b'.'));
+    let groups = if may_be { REVERSED.captures(line)? } else { return None };
+    let offset = name.start - line.len();
+    let (found, syntax) = match (groups.get(1), groups.get(2)) {
+        (Some(compared), _) => (compared, Syntax::Compared),
+        (_, given) => (given?, Syntax::Quoted),
+    };
+    Some((without_scheme(text, offset + found.start()..offset + found.end()), syntax))
 }
 
 /// What stands before a name.
@@ -56,7 +78,7 @@ static SETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s;&(])(?:ENV|ARG|
 
 impl Lead {
     fn of(line: &[u8], next: Option<u8>) -> Lead {
-        let sigil = line.iter().rev().take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[')).count();
+        let sigil = line.iter().rev().take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[' | b'#')).count();
         let line = &line[..line.len() - sigil];
         let quote = line.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
         let is_closed = quote.is_some() && (next == quote || next == Some(b'\\'));
@@ -90,12 +112,20 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     let inside = if lead == Lead::Quote { None } else { open_quote(line) };
     let is_comment = is_comment(line, language);
     let is_said = inside.is_none() && (language == Language::Prose || is_comment);
-    let (sign, after) = match Sign::of(&text[at..], lead) {
+    let is_first = line.trim_ascii().is_empty() && language == Language::Settings;
+    let (sign, after) = match Sign::of(&text[at..], lead, line) {
         Some((sign, length)) => (sign, at + length),
         None if is_said => return said(text, at).filter(|(value, _)| value.start > at),
-        None if matches!(lead, Lead::Sets | Lead::Flag) => (Sign::Space, at),
+        None if matches!(lead, Lead::Sets | Lead::Flag) || is_first => (Sign::Space, at),
+        None if language == Language::Settings => {
+            let gap = Gap::of(&text[at..]);
+            let is_near = gap.length > 0 && gap.lines == 0;
+            return is_near.then(|| literal(text, at + gap.length)).flatten().map(|value| (value, Syntax::Bare));
+        }
         None => return None,
     };
+    let is_tight = sign == Sign::Assigns && text[after - 1] == b'=' && text.get(after).is_some_and(|byte| !byte.is_ascii_whitespace());
+    let is_said = is_said && !is_tight;
     let gap = Gap::of(&text[after..]);
     let start = after + gap.length;
     let strength = match sign {
@@ -106,6 +136,9 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     if gap.lines == 0 || gap.lines <= 2 && (sign.binds() || matches!(sign, Sign::Calls | Sign::Lists)) {
         if let Some(value) = literal(text, start) {
             return accepted(sign, lead, text, value, strength);
+        }
+        if let Some(value) = heredoc(text, start) {
+            return Some((value, strength));
         }
         if !matches!(sign, Sign::Lists) && inside.is_none() && gap.lines == 0
             && let Some(value) = wrapped(text, start)
@@ -118,8 +151,7 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     }
     let is_blank = gap.lines > 0;
     if let Some(quote) = inside {
-        let ends = if is_blank { return None } else { Ends::Parameter };
-        let value = bare(text, start, ends)?;
+        let value = if is_blank { return None } else { unquoted(text, start, Ends::Parameter)? };
         return (quote != b'\'' || language != Language::Prose).then_some((value, Syntax::Bare));
     }
     if is_said && !is_blank {
@@ -130,25 +162,65 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
             if let Some(block) = block(text, start) {
                 return Some((block, Syntax::Bare));
             }
-            let ends = if line.contains(&b'{') && !line.contains(&b'$') { Ends::Word } else { Ends::Line };
-            let value = bare(text, start, if lead == Lead::Flag { Ends::Word } else { ends })?;
-            Some((without_scheme(text, without_brace(text, value)), Syntax::Bare))
+            let ends = match line {
+                [.., b'?' | b'&' | b';'] => Ends::Parameter,
+                _ if lead == Lead::Flag || line.contains(&b'{') && !line.contains(&b'$') => Ends::Word,
+                _ if is_tight && line.trim_ascii().contains(&b' ') && !line.trim_ascii().starts_with(b"-") => Ends::Word,
+                _ => Ends::Line,
+            };
+            Some((without_brace(text, unquoted(text, start, ends)?), Syntax::Bare))
         }
-        Language::Shell if !is_blank => Some((bare(text, start, Ends::Word)?, Syntax::Bare)),
-        _ if lead == Lead::Flag && !is_blank && sign != Sign::Names => Some((bare(text, start, Ends::Word)?, Syntax::Bare)),
+        _ if is_blank => None,
+        Language::Shell => Some((without_brace(text, unquoted(text, start, Ends::Word)?), Syntax::Bare)),
+        Language::Prose if is_tight => Some((unquoted(text, start, Ends::Parameter)?, Syntax::Bare)),
+        _ if lead == Lead::Flag && sign != Sign::Names => Some((unquoted(text, start, Ends::Word)?, Syntax::Bare)),
         _ => None,
     }
 }
 
 /// A string takes part where its sign lets it.
 fn accepted(sign: Sign, lead: Lead, text: &[u8], value: Range<usize>, syntax: Syntax) -> Option<Value> {
-    let is_argument = sign == Sign::Lists && lead != Lead::Quote;
+    // An object begins: its first key, or what it gives as the value.
+    if is_key(text, &value) {
+        return keyed(text, value).map(|value| (value, syntax));
+    }
+    let is_argument = sign == Sign::Lists && lead != Lead::Quote && syntax != Syntax::Compared;
     // `case 'password': return ...` and `x ? 'password' : 'text'` bind nothing.
     let is_label = sign == Sign::Names && lead == Lead::Quote && {
         let before = &text[value.start.saturating_sub(64)..value.start];
         line_of(before).windows(5).any(|word| word == b"case ")
     };
     (!is_argument && !is_label).then_some((value, syntax))
+}
+
+/// Whether a string is the key of what follows.
+fn is_key(text: &[u8], value: &Range<usize>) -> bool {
+    let after = text[value.end..].get(1..).unwrap_or_default().trim_ascii_start();
+    let before = text[..value.start - 1].trim_ascii_end();
+    after.starts_with(b":") && before.ends_with(b"{")
+}
+
+/// The string under a key that means the value.
+fn keyed(text: &[u8], key: Range<usize>) -> Option<Range<usize>> {
+    let means_value = [&b"value"[..], b"Value", b"default", b"defaultValue"].contains(&&text[key.clone()]);
+    let after = key.end + 1;
+    let rest = text.get(after..text.len().min(after + 40))?;
+    let skipped = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b':').count();
+    if means_value { literal(text, after + skipped) } else { None }
+}
+
+static HEREDOC: LazyLock<Regex> = LazyLock::new(|| regex(r#"^<<[<~-]?["']?[A-Z_a-z]+["']?;?\r?\n"#));
+
+/// The first line of a document that begins on the next line.
+fn heredoc(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let found = HEREDOC.find(&text[at..text.len().min(at + 80)])?;
+    bare(text, at + found.end(), Ends::Line)
+}
+
+/// A bare value without the scheme before it.
+fn unquoted(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
+    let scheme = SCHEME.find(&text[at..text.len().min(at + 32)]).map_or(0, |scheme| scheme.end());
+    bare(text, at + scheme, ends).or_else(|| bare(text, at, ends))
 }
 
 /// The content of a string, and of it the part that counts.
@@ -158,13 +230,18 @@ fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
 }
 
 static SCHEME: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)[ =]+"));
+    LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)(?: +|=)"));
 
 static DEFAULT: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$\{[A-Za-z_0-9.]+:-?([^{}]+)\}$"));
 
 /// A value without the scheme of an `Authorization` header, and the default of a template.
 fn without_scheme(text: &[u8], value: Range<usize>) -> Range<usize> {
     let inside = &text[value.clone()];
+    for (open, close) in [(&b"\\\""[..], &b"\\\""[..]), (b"{noop}", b""), (b"{plain}", b"")] {
+        if inside.len() > open.len() + close.len() && inside.starts_with(open) && inside.ends_with(close) {
+            return value.start + open.len()..value.end - close.len();
+        }
+    }
     if let Some(default) = DEFAULT.captures(inside).and_then(|groups| groups.get(1)) {
         return value.start + default.start()..value.start + default.end();
     }
@@ -193,17 +270,20 @@ enum Sign {
 
 static SIGN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<compares>={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,)|(?P<calls>\())"#,
+        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\)?\.(?:type|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
     )
 });
+
+static COMPARED: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i:str(?:n?case)?cmp|equals?|compare\w*|time_?eq\w*|safe_?eq\w*)\([ \t]*$"));
 
 static TYPED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[ \t]+[\w.\[\]*]{2,30}[ \t]*=[ \t]*["`]"#));
 
 impl Sign {
     /// The sign after a name, and how many bytes it takes with what stands before it.
-    fn of(text: &[u8], lead: Lead) -> Option<(Sign, usize)> {
+    fn of(text: &[u8], lead: Lead, line: &[u8]) -> Option<(Sign, usize)> {
         let text = &text[..text.len().min(AFTER)];
-        if let Some(typed) = TYPED.find(text) {
+        if let Some(typed) = TYPED.find(text).filter(|_| lead == Lead::Nothing) {
             return Some((Sign::Assigns, typed.end() - 1));
         }
         let groups = SIGN.captures(text)?;
@@ -212,6 +292,11 @@ impl Sign {
             let equals = memchr::memrchr(b'=', typed.as_bytes())?;
             return Some((Sign::Assigns, typed.start() + equals + 1));
         }
+        if let Some(enters) = groups.name("enters") {
+            let is_open = enters.as_bytes().ends_with(b"\"") || enters.as_bytes().ends_with(b"'");
+            return Some((Sign::Assigns, enters.end() - usize::from(is_open)));
+        }
+        let compares = COMPARED.is_match(line) && lead == Lead::Nothing;
         [
             ("compares", Sign::Compares),
             ("assigns", Sign::Assigns),
@@ -221,7 +306,8 @@ impl Sign {
         ]
         .into_iter()
         .find_map(|(name, sign)| Some((sign, end(name)?)))
-        .filter(|(sign, _)| *sign != Sign::Lists || matches!(lead, Lead::Quote | Lead::Entry))
+        .filter(|(sign, _)| *sign != Sign::Lists || matches!(lead, Lead::Quote | Lead::Entry) || compares || line.ends_with(b"{"))
+        .map(|(sign, end)| (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end))
     }
 
     fn binds(self) -> bool {
@@ -238,7 +324,8 @@ struct Gap {
 impl Gap {
     fn of(text: &[u8]) -> Gap {
         let is_gap = |at: usize| match text.get(at) {
-            Some(b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'[' | b'{') => true,
+            Some(b'[') => text.get(at + 1) != Some(&b']'),
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'{') => true,
             // A line that goes on.
             Some(b'\\') => matches!(text.get(at + 1), Some(b'\n' | b'\r')),
             _ => false,
@@ -250,7 +337,7 @@ impl Gap {
 
 static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"^(?:new[ \t]+)?(?:&|\*)?(?:[\w.:]*?(?i:string|from|some|just|ok|new|bytes|bytearray|buffer|decode|b64|base64|encode|encoder|secret|password|token|char|literal|pointer|ptr|plain|encrypt|hash|of|valueof|to_s|quote|str|raw|sensitive|cow|text)\w*(?:::<[^>]{0,20}>)?!?\(\s*){1,3}["'`]"#,
+        r#"^(?:new[ \t]+)?(?:&|\*|\[\])?(?:[\w.:]*?(?i:string|from|some|just|ok|new|byte|bytearray|buffer|decode|b64|base64|encode|encoder|secret|password|token|char|literal|pointer|ptr|plain|crypt|hash|of|valueof|to_s|quote|str|raw|sensitive|cow|text|make|sha\d+|md5|digest)\w*(?:(?:::|\.|->)\w{2,16})?(?:::<[^>]{0,20}>)?!?\(\s*){1,3}[bB]?["'`]"#,
     )
 });
 
@@ -360,7 +447,16 @@ static SAID: LazyLock<Regex> = LazyLock::new(|| {
 fn said(text: &[u8], at: usize) -> Option<Value> {
     let rest = &text[at..text.len().min(at + AFTER)];
     let marks = SAID.find(rest)?.end();
-    let value = bare(text, at + marks, Ends::Sentence)?;
+    let start = at + marks;
+    let mark = text[..start].last().copied().filter(|byte| matches!(byte, b'`' | b'"' | b'\'')).filter(|_| marks > 0);
+    let in_marks = mark.and_then(|mark| {
+        let end = memchr::memchr2(mark, b'\n', &text[start..text.len().min(start + AFTER)])?;
+        (text[start + end] == mark && end > 0).then_some(start..start + end)
+    });
+    let value = match in_marks {
+        Some(value) => value,
+        None => unquoted(text, start, Ends::Sentence)?,
+    };
     Some((without_scheme(text, value), Syntax::Said))
 }
 

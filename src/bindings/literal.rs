@@ -95,7 +95,9 @@ pub(super) fn bare(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
     match ends {
         Ends::Line => value = without_comment(value),
         Ends::Sentence => {
-            let marks = |byte: &u8| matches!(byte, b'.' | b',' | b';' | b':' | b')' | b'*' | b'_' | b'\'' | b']' | b'}');
+            // An emphasis that began before the value ends after it.
+            let emphasis = at.checked_sub(1).and_then(|before| text.get(before)).copied().filter(|byte| matches!(byte, b'*' | b'_'));
+            let marks = |byte: &u8| matches!(byte, b'.' | b',' | b';' | b':' | b')' | b'\'' | b']' | b'}') || Some(*byte) == emphasis;
             let kept = value.iter().rposition(|byte| !marks(byte)).map_or(0, |last| last + 1);
             value = &value[..kept];
         }

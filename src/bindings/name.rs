@@ -14,7 +14,7 @@ const TAILS: &[&str] = &[
 /// Short words that many others end with: before them in the same word, only these name a secret.
 const BEFORE_SHORT: &[&str] = &[
     "adm", "admin", "app", "auth", "cert", "client", "db", "ftp", "git", "http", "imap", "jdbc", "key", "keystore", "ldap", "login", "mail", "master",
-    "mongo", "my", "mysql", "new", "old", "p", "pg", "pop", "postgres", "proxy", "redis", "root", "sftp", "smtp", "sql", "ssh", "store", "svn", "sys",
+    "mongo", "my", "mysql", "new", "old", "p", "pg", "pop", "postgres", "proxy", "redis", "require", "root", "sftp", "smtp", "sql", "ssh", "store", "svn", "sys",
     "trust", "user", "usr", "web", "wifi", "wp", "wpa", "zip",
 ];
 

@@ -38,7 +38,7 @@ impl Matcher {
         }
         let (matched, secret) = self.matched(bytes, at)?;
         if let Some(promise) = self.rule.promise {
-            return named::candidate(self.rule, promise, bytes, secret, languages);
+            return named::candidate(self.rule, promise, bytes, (matched, secret), languages);
         }
         let value = &bytes[secret.clone()];
         if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit)

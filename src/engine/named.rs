@@ -16,16 +16,22 @@ pub(super) const ANY: &[Language] = &[
     Language::Unknown,
 ];
 
-/// The value bound to the name around `words`, if it is a secret in one of these languages.
+/// The value in the match, or the one bound to the name around it, if it is a secret in one of these languages.
 pub(super) fn candidate(
     rule: &'static Rule,
     promise: Promise,
     bytes: &[u8],
-    words: Range<usize>,
+    (matched, secret): (Range<usize>, Range<usize>),
     languages: &[Language],
 ) -> Option<Candidate> {
+    let is_value = matched != secret;
+    let languages = if is_value { &languages[..1] } else { languages };
     languages.iter().find_map(|&language| {
-        let binding = bindings::bound(bytes, words.clone(), language)?;
+        let binding = if is_value {
+            Binding { name: matched.start..matched.start, value: secret.clone(), syntax: Syntax::Quoted }
+        } else {
+            bindings::bound(bytes, matched.clone(), language)?
+        };
         let Judgement::Secret { confidence, strength, .. } = judge(subject(bytes, &binding, promise)) else {
             return None;
         };

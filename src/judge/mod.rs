@@ -108,6 +108,9 @@ const SAID: f32 = 20.0;
 /// Bits of chance from which on letters without any digit or sign are a password.
 const LETTERS: f32 = 4.0;
 
+/// Bits of chance from which on a mixed text under the name of a token is one that a person chose.
+const PASSPHRASE: f32 = -12.0;
+
 /// Bits that nobody guesses.
 const RANDOM: f32 = 80.0;
 
@@ -170,7 +173,7 @@ fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Rea
         return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
     }
     // People choose shared secrets as they choose passwords.
-    if subject.manner != Manner::Said && mix.is_password() && text.len() >= 10 && bits > 0.0 {
+    if subject.manner != Manner::Said && mix.is_password() && mix.words <= 3 && text.len() >= 8 && bits > PASSPHRASE {
         return Ok(Confidence::Possible);
     }
     Err(Reason::Spelled(bits, needed))
@@ -210,7 +213,7 @@ impl Mix {
         let count = |kind: fn(char) -> bool| text.chars().filter(|&letter| kind(letter)).count();
         let joins = |letter: char| matches!(letter, '-' | '_' | '.' | '/' | ':' | ',');
         let humps = text.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-        let parts = text.split(joins).filter(|part| !part.is_empty()).count();
+        let parts = text.split(joins).filter(|part| part.contains(char::is_alphabetic)).count();
         Mix {
             letters: count(char::is_alphabetic),
             digits: count(|letter| letter.is_ascii_digit()),

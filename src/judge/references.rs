@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::Manner;
+use super::{Manner, words};
 use crate::proofs;
 
 fn regex(pattern: &str) -> Regex {
@@ -29,14 +29,13 @@ static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Expressions of code: calls, indices, members, concatenations.
+/// Expressions of code: calls, indices, concatenations.
 static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)^(?:
         [A-Za-z_$@][\w.$:>-]*\(.*\)?;?$          # f(x), a.b(c)
         | [A-Za-z_$][\w.$]*\[[^\]]*\]?;?$         # a[b]
         | (?:new|await|yield|not|lambda|function|async|return|typeof|sizeof)\b.*
-        | [A-Za-z_$]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+;?$   # a.b.c
         | &?[A-Za-z_]\w*[;,]$
         | <[^<>]*>?$ | \(.*\)$ | \[.*\]?$
         | .*(?:\+\s|\s\+|=>|&&|\|\||::|\);).*
@@ -101,12 +100,22 @@ pub(super) fn is_encrypted(text: &str) -> bool {
 
 /// Whether the value itself stands elsewhere.
 pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
+    let is_spelled = || words::evidence(text.as_bytes()) < SPELLED;
     TEMPLATE.is_match(text.as_bytes())
         || ELSEWHERE.is_match(text.as_bytes())
         || proofs::is_reference(text) && !text.starts_with('$')
-        || manner != Manner::Quoted && EXPRESSION.is_match(text.as_bytes())
+        || manner != Manner::Quoted && (EXPRESSION.is_match(text.as_bytes()) || is_member(text) && is_spelled())
         || manner == Manner::Quoted && is_call(text)
-        || is_file(text)
+        || is_file(text) && is_spelled()
+}
+
+/// Fewer bits of chance than this, and a text is made of names.
+const SPELLED: f32 = 8.0;
+
+/// A member of something: `a.b.c`.
+fn is_member(text: &str) -> bool {
+    static MEMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"^[A-Za-z_$]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+;?$"));
+    MEMBER.is_match(text.as_bytes())
 }
 
 fn is_call(text: &str) -> bool {

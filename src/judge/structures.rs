@@ -20,7 +20,9 @@ const NAMED: &[(&str, &str)] = &[
     (r"(?i)(?:^|[_.-])(?:is|has|have|had|no|without|forgot|forgotten|show|hide|toggle|validate|allow|enable|disable|wrong|missing|require[sd]?|need|check|verify|invalid|incorrect|lost|send|get|find|reset|change|update|create|generate|remove|delete|handle|on|render|use)(?:[_.-]|$)", "about an action"),
     (r"(?i)(?:^|[_.-])(?:public|pub|publishable|primary|foreign|sort|partition|cache|bucket|object|idempotency|translation|i18n|shortcut|hot|arrow|group|dedup\w*|unique|composite|natural|surrogate)(?:[_.-]?)(?:key|token)", "a key of another kind"),
     (r"(?i)(?:^|[_.-])(?:next|prev|previous|page|paging|pagination|continuation|cancellation|cancel|sync|start|end|eos|bos|pad|unk|sep|cls|mask|stop|special|csrf|xsrf|antiforgery|request_?verification|device|push|vocab|lexer|syntax)(?:[_.-]?)token", "a token of another kind"),
-    (r"(?i)(?:label|placeholder|message|msg|title|hint|tooltip|error|help|description|caption|prompt|header_?name|cookie_?name|param_?name|env_?var|type|kind|policy|regex|pattern|format|field|column|id|path|file|url|uri|endpoint|name|length|size|ttl|expiry|count|limit|input|button|form|selector|class|icon|strategy|provider|manager|service|store|encoder|hash|digest)[_.-]?(?:key|token|secret|pass(?:word)?)$", "about a secret"),
+    (r"(?i)(?:^|[_.-])(?:label|placeholder|message|msg|title|hint|tooltip|error|help|description|caption|prompt|header_?name|cookie_?name|param_?name|env_?var|type|kind|policy|regex|pattern|format|field|column|path|url|uri|endpoint|name|length|size|ttl|expiry|count|limit|input|button|form|selector|class|icon|strategy)[_.-](?:key|token|secret|pass(?:word)?)$", "about a secret"),
+    (r"^(?i:nonce)$", "a number that is used once"),
+    (r"(?i)(?:^|[_.-])(?:existing|external|image_?pull|pull|tls|k8s|kube|kubernetes|sealed)[_.-]?secrets?$", "the name of a secret"),
 ];
 
 static BY_NAME: LazyLock<RegexSet> =
@@ -31,7 +33,7 @@ pub(super) fn of_name(name: &[u8], promise: Promise) -> Option<&'static str> {
     let spelled = parted(name);
     let hit = BY_NAME.matches(spelled.as_bytes()).into_iter().next()?;
     let about = NAMED[hit].1;
-    (promise != Promise::Password || hit == 0).then_some(about)
+    (promise != Promise::Password || hit == 0 || hit == 3).then_some(about)
 }
 
 /// A name with its humps parted by `_`.
@@ -80,7 +82,7 @@ static BY_VALUE: LazyLock<RegexSet> =
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d+$"));
 
 static DIGEST_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)(?:md5|sha\d|digest|checksum|hash|fingerprint|etag|integrity|thumbprint|commit|revision|_sha|sha_)")
+    regex(r"(?i)(?:md5|sha\d|digest|checksum|hash(?:ed|es|$|_of|_value)|fingerprint|etag|integrity|thumbprint|commit|revision|_sha|sha_)")
 });
 
 /// Base64 longer than this, without a provider's prefix, is an asset.

@@ -32,7 +32,8 @@ pub struct Rule {
     /// Regular expression over bytes (no Unicode classes). Capture group 1, where there is one, is the
     /// secret; otherwise the whole match is.
     pub pattern: &'static str,
-    /// Where the pattern is one of names, what these promise: the secret is the value that is bound to the name.
+    /// What the match promises of the value, which is then judged by it: the capture group, where the pattern has one;
+    /// otherwise the match is of a name's words, and the value is what is bound to the name around them.
     pub promise: Option<Promise>,
     /// Longest possible match in bytes.
     pub max_len: usize,

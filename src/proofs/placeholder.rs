@@ -195,7 +195,8 @@ fn without_number(text: &str) -> &str {
     let marked = text.trim_end_matches('!');
     let stem = marked.trim_end_matches(|end: char| end.is_ascii_digit());
     let number = &marked[stem.len()..];
-    if number.len() <= 4 || is_count(number) { stem } else { marked }
+    let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    if number.len() <= 3 || is_year || is_count(number) { stem } else { marked }
 }
 
 fn is_count(text: &str) -> bool {

@@ -205,17 +205,17 @@ def generated(path, label, wanted):
 
 
 def sampled(path):
+    """Real lines, which stand here as they are but for the repository's name."""
     with path.open(newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         next(rows)
-        return {tuple(row) for row in rows}
+        return {(split, *case) for split, _, *case in rows}
 
 
 def main():
     cases = generated(HERE / "secrets.shapes", "secret", SECRETS)
     cases |= generated(HERE / "none.shapes", "none", NONES)
-    if (HERE / "sampled.tsv").exists():
-        cases |= sampled(HERE / "sampled.tsv")
+    cases |= sampled(HERE / "sampled.tsv")
     for split in ("tune", "report"):
         lines = ["\t".join(COLUMNS), *sorted("\t".join(case) for case in cases if case[0] == split)]
         (HERE / f"{split}.tsv").write_text("\n".join(lines) + "\n")
