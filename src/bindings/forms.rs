@@ -74,12 +74,15 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     regex(r#"(?i)(?:\b(?:name|key|id|property|variable|param|parameter|setting|field)\\?["']?\s*(?:=>|[=:])\s*(?:\\?["']|&quot;)?|\bvariable\s+"|<(?:name|key|param-name)>\s*)$"#)
 });
 
-static SETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s;&(])(?:ENV|ARG|setx|setenv|SETX|#define|define)\s+(?:-\w\s+)?$"));
+static SETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s;&(])(?:ENV|ARG|setx|setenv|SETX|#define|define|configure[ \t]+set|config[ \t]+set|config:set|config(?:[ \t]+--[\w-]+)*|secret[ \t]+set)\s+(?:-\w\s+)?$"));
+
+static NAMESPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"</?[A-Za-z][\w-]{0,30}$"));
 
 impl Lead {
     fn of(line: &[u8], next: Option<u8>) -> Lead {
         let sigil = line.iter().rev().take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[' | b'#')).count();
         let line = &line[..line.len() - sigil];
+        let line = NAMESPACE.find(line).map_or(line, |found| &line[..found.start() + 1 + usize::from(found.as_bytes()[1] == b'/')]);
         let quote = line.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
         let is_closed = quote.is_some() && (next == quote || next == Some(b'\\'));
         match line {
@@ -116,7 +119,13 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     let (sign, after) = match Sign::of(&text[at..], lead, line) {
         Some((sign, length)) => (sign, at + length),
         None if is_said => return said(text, at).filter(|(value, _)| value.start > at),
-        None if matches!(lead, Lead::Sets | Lead::Flag) || is_first => (Sign::Space, at),
+        None if lead == Lead::Sets || is_first => (Sign::Space, at),
+        None if lead == Lead::Flag => (Sign::Space, text.get(at).is_some_and(u8::is_ascii_whitespace).then_some(at)?),
+        None if language == Language::Code && begins_statement(line) => {
+            let gap = Gap::of(&text[at..]);
+            let is_near = gap.length > 0 && gap.lines == 0 && text[at..at + gap.length].iter().all(u8::is_ascii_whitespace);
+            return is_near.then(|| literal(text, at + gap.length)).flatten().map(|value| (value, Syntax::Quoted));
+        }
         None if language == Language::Settings => {
             let gap = Gap::of(&text[at..]);
             let is_near = gap.length > 0 && gap.lines == 0;
@@ -128,6 +137,10 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     let is_said = is_said && !is_tight;
     let gap = Gap::of(&text[after..]);
     let start = after + gap.length;
+    // What is open is closed here.
+    if inside.is_some() && text.get(start).copied() == inside {
+        return None;
+    }
     let strength = match sign {
         Sign::Compares => Syntax::Compared,
         _ if is_said => Syntax::Said,
@@ -146,6 +159,12 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
             return Some(value);
         }
     }
+    let blank = text[after..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\\')).count();
+    let goes_on = gap.lines == 1 && matches!(language, Language::Settings | Language::Shell | Language::Unknown);
+    if goes_on && inside.is_none() && !is_said && sign.binds() {
+        return below(text, start).map(|value| (value, Syntax::Bare));
+    }
+    let start = if gap.lines == 0 { after + blank } else { start };
     if matches!(sign, Sign::Calls | Sign::Lists | Sign::Compares) {
         return None;
     }
@@ -158,7 +177,7 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
         return said(text, start);
     }
     match language {
-        Language::Settings | Language::Unknown if gap.lines == 0 => {
+        Language::Settings | Language::Unknown if gap.lines == 0 && (is_tight || is_setting(line)) => {
             if let Some(block) = block(text, start) {
                 return Some((block, Syntax::Bare));
             }
@@ -209,7 +228,7 @@ fn keyed(text: &[u8], key: Range<usize>) -> Option<Range<usize>> {
     if means_value { literal(text, after + skipped) } else { None }
 }
 
-static HEREDOC: LazyLock<Regex> = LazyLock::new(|| regex(r#"^<<[<~-]?["']?[A-Z_a-z]+["']?;?\r?\n"#));
+static HEREDOC: LazyLock<Regex> = LazyLock::new(|| regex(r#"^<<[<~-]?["']?[A-Z_a-z]+["']?[^\r\n]{0,40}\r?\n"#));
 
 /// The first line of a document that begins on the next line.
 fn heredoc(text: &[u8], at: usize) -> Option<Range<usize>> {
@@ -220,14 +239,24 @@ fn heredoc(text: &[u8], at: usize) -> Option<Range<usize>> {
 /// A bare value without the scheme before it.
 fn unquoted(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
     let scheme = SCHEME.find(&text[at..text.len().min(at + 32)]).map_or(0, |scheme| scheme.end());
-    bare(text, at + scheme, ends).or_else(|| bare(text, at, ends))
+    let value = bare(text, at + scheme, ends).or_else(|| bare(text, at, ends))?;
+    Some(default_of(text, &value).unwrap_or(value))
 }
 
 /// The content of a string, and of it the part that counts.
 fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let (value, _) = quoted(text, at)?;
+    let (mut value, mut end) = quoted(text, at)?;
+    // Pieces that are joined: the value reaches over all of them.
+    while let Some(joint) = JOINED.find(&text[end..text.len().min(end + AFTER)]) {
+        let Some((piece, after)) = quoted(text, end + joint.end() - 1) else { break };
+        (value.end, end) = (piece.end, after);
+    }
     Some(without_scheme(text, value))
 }
+
+/// What stands between two strings that are one: nothing but white space with a line break, or a sign that joins.
+static JOINED: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"^(?:[ \t]*\\?\r?\n[ \t]*|[ \t]*(?:\+|\.{1,2}|&|<>|\|\||~)[ \t]*\\?(?:\r?\n[ \t]*)?)["'`]"#));
 
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)(?: +|=)"));
@@ -242,13 +271,19 @@ fn without_scheme(text: &[u8], value: Range<usize>) -> Range<usize> {
             return value.start + open.len()..value.end - close.len();
         }
     }
-    if let Some(default) = DEFAULT.captures(inside).and_then(|groups| groups.get(1)) {
-        return value.start + default.start()..value.start + default.end();
+    if let Some(default) = default_of(text, &value) {
+        return default;
     }
     match SCHEME.find(inside) {
         Some(scheme) if scheme.end() < inside.len() => value.start + scheme.end()..value.end,
         _ => value,
     }
+}
+
+/// The default in `${NAME:-default}`.
+fn default_of(text: &[u8], value: &Range<usize>) -> Option<Range<usize>> {
+    let default = DEFAULT.captures(&text[value.clone()])?.get(1)?;
+    Some(value.start + default.start()..value.start + default.end())
 }
 
 /// How a name and its value are joined.
@@ -270,7 +305,7 @@ enum Sign {
 
 static SIGN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\)?\.(?:type|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
+        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\]?\)?\.(?:type(?:Text)?|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\(\)\)?\.(?:thenReturn|willReturn|returns|and_return|mockReturnValue)\(|(?:\([^()\n]{0,60}\))?[^{}()\n;="']{0,40}\{[ \t\r\n]*return[ \t]+|\([^()\n]{0,60}\)[^:\n]{0,30}:[ \t]*\r?\n[ \t]*return[ \t]+|[ \t]*\{[ \t]*get;[^{}\n]{0,40}\}[ \t]*=|[ \t]*\{[ \t]*["']|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>\)\.(?:to|should)[ \t]+(?:eq|equal|be)[ (]|\)\.(?:to(?:Be|Equal|StrictEqual|Match)|to\.(?:be\.)?(?:eq|equal|eql)|isEqualTo)\(|={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
     )
 });
 
@@ -341,6 +376,8 @@ static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+static GETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)env|config|conf\b|prop|lookup|read|load|param|fetch|find|resolve|translate|i18n|getstring|get_|header|query|request|cookie|session|attr|element|select"));
+
 static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"^[^"'`\n;]{0,80}(?:["'`][\w.\-]{1,60}["'`][^"'`\n;]{0,20})?(?:(?:\|\||\?\?|\bor\b|\?:|:-|unwrap_or(?:_else)?\(|else)[^"'`\n;]{0,20}|,[ \t]*(?:default[ \t]*=[ \t]*)?)["'`]"#,
@@ -350,7 +387,7 @@ static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
 /// A string inside a call that makes something of it, or that is taken where nothing else is given.
 fn wrapped(text: &[u8], at: usize) -> Option<Value> {
     let rest = &text[at..text.len().min(at + AFTER)];
-    if let Some(found) = WRAPPED.find(rest) {
+    if let Some(found) = WRAPPED.find(rest).filter(|found| !GETS.is_match(found.as_bytes())) {
         return Some((literal(text, at + found.end() - 1)?, Syntax::Quoted));
     }
     let is_expression = rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'$' | b'_'));
@@ -423,6 +460,13 @@ fn element(text: &[u8], at: usize) -> Option<Value> {
     Some((bare(text, start, Ends::Element)?, Syntax::Bare))
 }
 
+/// A value that stands alone on the next line.
+fn below(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let value = bare(text, at, Ends::Line)?;
+    let is_alone = !text[value.clone()].iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'='));
+    is_alone.then_some(value)
+}
+
 /// The first line of a YAML block.
 fn block(text: &[u8], at: usize) -> Option<Range<usize>> {
     let line_end = at + memchr::memchr(b'\n', &text[at..])?;
@@ -486,6 +530,18 @@ fn open_quote(line: &[u8]) -> Option<u8> {
     open
 }
 
+/// Whether nothing but the words of a setting stands before a name.
+fn is_setting(line: &[u8]) -> bool {
+    !line.iter().any(|byte| matches!(byte, b'(' | b')' | b';' | b'}' | b'<'))
+}
+
+static STATEMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*$|[{( ]:$|(?:^|[\s(])(?:setq|define|defvar|defparameter|def|set|let|const|var|my)\s+$"));
+
+/// Whether a name followed by a string and nothing else is a setting of its own: `password "..."`, `:password "..."`.
+fn begins_statement(line: &[u8]) -> bool {
+    STATEMENT.is_match(line)
+}
+
 /// Whether the line is one that no program reads.
 fn is_comment(line: &[u8], language: Language) -> bool {
     let line = line.trim_ascii_start();
@@ -496,6 +552,9 @@ fn is_comment(line: &[u8], language: Language) -> bool {
         _ => &[b"#", b"//", b";", b"REM ", b"rem "],
     };
     let begins = marks.iter().any(|mark| line.starts_with(mark));
-    let trails = language == Language::Code && (memchr::memmem::find(line, b" // ").is_some() || memchr::memmem::find(line, b"  # ").is_some());
+    let trails = [&b" // "[..], b" # ", b" -- "].iter().any(|mark| {
+        let found = memchr::memmem::find(line, mark);
+        found.is_some_and(|at| open_quote(&line[..at]).is_none())
+    });
     (begins || trails) && !line.starts_with(b"#define")
 }

@@ -23,7 +23,7 @@ const CODE: &[&str] = &[
     "adb", "ads", "aspx", "bas", "bicep", "c", "cc", "cjs", "clj", "cljs", "coffee", "cpp", "cr", "cs", "cshtml", "cxx", "d", "dart",
     "edn", "erl", "ex", "exs", "f90", "fs", "fsx", "go", "gradle", "graphql", "groovy", "h", "har", "hcl", "hpp", "hrl", "hs", "ipynb", "java",
     "jl", "js", "json", "json5", "jsonc", "jsonl", "jsonnet", "jsx", "kt", "kts", "less", "libsonnet", "lua", "m", "map", "mjs", "ml", "mm", "mts",
-    "nim", "nix", "pas", "php", "php3", "php5", "phtml", "pl", "plsql", "pm", "proto", "py", "pyi", "pyw", "r", "rake", "rb", "rs", "sbt", "scala",
+    "nim", "nix", "pas", "perl", "php", "php3", "php5", "phtml", "pl", "plsql", "pm", "proto", "py", "pyi", "pyw", "r", "rake", "rb", "rs", "sbt", "scala",
     "scss", "sol", "sql", "svelte", "swift", "t", "tcl", "tf", "tfstate", "tfvars", "toml", "ts", "tsx", "vb", "vba", "vbs", "vue", "zig",
 ];
 

@@ -16,16 +16,43 @@ pub(super) fn quoted(text: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
     if let Some(end) = escaped(rest) {
         return Some((open + end.start..open + end.end, open + end.end + 2));
     }
+    if let Some(inside) = delimited(text, at) {
+        return Some((inside.clone(), inside.end + 1));
+    }
     let quote = *rest.first().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
     if quote != b'`' && rest.starts_with(&[quote; 3]) {
         let start = open + 3;
         let limit = text.len().min(start + LONGEST);
         let end = memchr::memmem::find(&text[start..limit], &[quote; 3])?;
-        return Some((start..start + end, start + end + 3));
+        return Some((trimmed(text, start..start + end), start + end + 3));
     }
     let start = open + 1;
     let end = closing(&text[start..text.len().min(start + LONGEST)], quote)?;
-    Some((start..start + end, start + end + 1))
+    let inside = if quote == b'`' { trimmed(text, start..start + end) } else { start..start + end };
+    Some((inside, start + end + 1))
+}
+
+/// The content of a string of Perl or Ruby: `q{...}`, `qq(...)`, `%q[...]`.
+fn delimited(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = &text[at..text.len().min(at + LONGEST)];
+    let mark = [&b"%q"[..], b"%Q", b"qq", b"q"].into_iter().find(|mark| rest.starts_with(mark))?;
+    let close = match rest.get(mark.len())? {
+        b'{' => b'}',
+        b'(' => b')',
+        b'[' => b']',
+        b'|' => b'|',
+        _ => return None,
+    };
+    let start = at + mark.len() + 1;
+    let length = memchr::memchr2(close, b'\n', &text[start..at + rest.len()])?;
+    (text[start + length] == close).then_some(start..start + length)
+}
+
+/// A string of several lines without the white space around its content.
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let inside = &text[range.clone()];
+    let start = range.start + (inside.len() - inside.trim_ascii_start().len());
+    start..start + inside.trim_ascii().len()
 }
 
 /// A string inside another: `\"...\"`, `&quot;...&quot;`.

@@ -27,11 +27,16 @@ const LONGEST: usize = 120;
 /// The name around telling words at `at`: where it begins and ends, if these words say what it is the name of.
 pub(super) fn around(text: &[u8], at: Range<usize>) -> Option<Range<usize>> {
     let floor = at.start.saturating_sub(LONGEST);
-    let before = text[floor..at.start].iter().rev().take_while(|&&byte| is_part(byte) || joins(byte)).count();
+    let before = text[floor..at.start].iter().rev().take_while(|&&byte| is_part(byte) || joins(byte) || byte == b'/').count();
     let mut start = at.start - before;
     // A sign that begins a flag or closes something else is no part of a name.
     while start < at.start && !is_part(text[start]) {
         start += 1;
+    }
+    // An escape that ends before the name: `\u0026token=`, `\ntoken=`.
+    if start > 0 && text[start - 1] == b'\\' {
+        let length = if text[start] == b'u' { 5 } else { 1 };
+        start = (start + length).min(at.start);
     }
     if !begins_word(text, &at) && !may_follow(&text[word_start(text, start, at.start)..at.start], at.len()) {
         return None;

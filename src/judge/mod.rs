@@ -9,6 +9,9 @@ pub mod words;
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
 use crate::model::{Confidence, Promise, Strength};
 use crate::proofs;
 
@@ -148,7 +151,10 @@ fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
     if references::is_reference(text, subject.manner) {
         return Some(Reason::Reference);
     }
-    if proofs::is_placeholder(text) || references::is_placeholder(text) {
+    let is_placeholder = |text: &str| {
+        proofs::is_placeholder(text) || references::is_placeholder(text) || references::repeats_name(text)
+    };
+    if is_placeholder(text) || decoded(value).is_some_and(|inner| is_placeholder(&inner)) {
         return Some(Reason::Placeholder);
     }
     if proofs::published(value).is_some() {
@@ -162,6 +168,14 @@ fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
         .or_else(|| structures::of_value(subject.name, text, subject.promise).map(Reason::Public))
 }
 
+/// What the value says in base64, or the password in it, where that is plain text.
+fn decoded(value: &[u8]) -> Option<String> {
+    let inner = STANDARD_NO_PAD.decode(value.trim_ascii_end().strip_suffix(b"==").or(value.strip_suffix(b"=")).unwrap_or(value)).ok()?;
+    let text = String::from_utf8(inner).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')))?;
+    let password = text.split_once(':').map(|(_, password)| password.to_owned());
+    Some(password.unwrap_or(text)).filter(|text| text.len() >= 4)
+}
+
 fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Reason> {
     if text.contains(char::is_whitespace) {
         return Err(Reason::Sentence);
@@ -169,7 +183,7 @@ fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Rea
     let needed = if subject.manner == Manner::Said { SAID } else { TOKEN.0 };
     let mix = Mix::of(text);
     if bits >= needed {
-        let is_sure = bits >= TOKEN.1 && subject.manner != Manner::Said && text.len() >= 16;
+        let is_sure = bits >= TOKEN.1 && subject.manner != Manner::Said && text.len() >= 12;
         return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
     }
     // People choose shared secrets as they choose passwords.
@@ -189,13 +203,21 @@ fn password(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, 
         return if is_one { Ok(Confidence::Possible) } else { Err(Reason::Sentence) };
     }
     if mix.is_password() {
-        let is_sure = text.len() >= 6 && !mix.digits_at_end_only_of_one_word(text);
+        let is_sure = text.len() >= 6 && !mix.digits_at_end_only_of_one_word(text) && !is_name(text);
         return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
     }
     if mix.is_one_word() && references::is_vocabulary(text) || mix.words > 1 && bits < LETTERS {
         return Err(Reason::Spelled(bits, LETTERS));
     }
     Ok(Confidence::Possible)
+}
+
+/// Whether it is a name of several words, numbers standing by themselves: `test-alias-404`.
+fn is_name(text: &str) -> bool {
+    let is_word = |part: &str| part.chars().all(|letter| letter.is_ascii_lowercase());
+    let is_number = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
+    let parts = || text.split(['-', '_', '.', '/', ':']);
+    parts().count() > 1 && parts().all(|part| is_word(part) || is_number(part))
 }
 
 /// What a text is made of.

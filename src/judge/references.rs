@@ -34,7 +34,8 @@ static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)^(?:
         [A-Za-z_$@][\w.$:>-]*\(.*\)?;?$          # f(x), a.b(c)
-        | [A-Za-z_$][\w.$]*\[[^\]]*\]?;?$         # a[b]
+        | [A-Za-z_$][\w.$]*(?:\[[^\]]*\])*\[[^\]]*\]?;?$  # a[b][c]
+        | !\d\b.*
         | (?:new|await|yield|not|lambda|function|async|return|typeof|sizeof)\b.*
         | &?[A-Za-z_]\w*[;,]$
         | <[^<>]*>?$ | \(.*\)$ | \[.*\]?$
@@ -46,11 +47,12 @@ static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
 /// Templates and formats anywhere in a value.
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?x)
+        r#"(?x)
         \$\{ | \$\( | \{\{ | \}\} | \{% | <% | %> | \#\{ | \#\[ | \[\[ | %\( | %\{ | <[A-Za-z][^<>]*> | \$\[ | \\\(
-        | ^\$\$?[A-Za-z_]\w*$ | ^\$[A-Z_]+ | ^%[A-Za-z_]\w*%$ | ^![A-Z_]+!$ | ^@[A-Za-z_.]+@$ | ^__\w+__$ | ^:[a-z_]+$ | ^\?$ | ^%[sdvqi]$ | %[sdv]\b
+        | ^\\?[$&%]\$?[A-Za-z_]\w*[,;)]*$ | ^\$[A-Z_]+ | ^@[A-Z_]{4,}$ | ^@[({] | ^["']\x20*[.+] | [.+]\x20*["']$ | ^%[A-Za-z_]\w*%$ | ^![A-Z_]+!$ | ^@[A-Za-z_.]+@$ | ^__\w+__$ | ^:[a-z_]+$ | ^\?$ | ^%[sdvqi]$ | %[sdv]\b
+        | \[\^ | \(\? | \\[dwsb][+*?{\])] | \.[*+][?)$]
         | ^\{[A-Za-z_0-9.]*\}$ | \{\w*\} | ^\$\w+->
-        ",
+        "#,
     )
 });
 
@@ -106,7 +108,9 @@ pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
         || proofs::is_reference(text) && !text.starts_with('$')
         || manner != Manner::Quoted && (EXPRESSION.is_match(text.as_bytes()) || is_member(text) && is_spelled())
         || manner == Manner::Quoted && is_call(text)
+        || is_address(text)
         || is_file(text) && is_spelled()
+        || is_variable(text)
 }
 
 /// Fewer bits of chance than this, and a text is made of names.
@@ -123,17 +127,43 @@ fn is_call(text: &str) -> bool {
     CALL.is_match(text.as_bytes())
 }
 
-/// A path, an address, or the name of a file.
+/// The name of a variable or a constant that holds such a value: `DB_PASSWORD`.
+fn is_variable(text: &str) -> bool {
+    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"^(?:[A-Z][A-Z0-9%]*_)+[A-Z0-9]*(?:PASS|PWD|SECRET|TOKEN|KEY|CRED|AUTH)[A-Z0-9_]*$|^(?:[A-Z]+_){2,}[A-Z]+$")
+    });
+    VARIABLE.is_match(text.as_bytes())
+}
+
+/// The address of something, without a user in it.
+fn is_address(text: &str) -> bool {
+    static ADDRESS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^(?:https?://|ldaps?://|ssh://|wss?://|tcp://|unix:|file:|git@|urn:|data:|chrome://|jdbc:\w+|mailto:)"));
+    ADDRESS.is_match(text.as_bytes())
+}
+
+/// A path, or the name of a file.
 fn is_file(text: &str) -> bool {
     static FILE: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?xi)^(?:\.{0,2}/|~/|[a-z]:[\\/]|\\\\|file:|https?://|ldaps?://|ssh://|git@|urn:|data:|chrome://|jdbc:\w+)
+            r"(?xi)^(?:\.{0,2}/|~/|[a-z]:[\\/]|\\\\)
             | ^[\w.-]+(?:/[\w.-]+)+/?$
             | \.(?:pem|key|p12|pfx|crt|cer|jks|json|ya?ml|txt|keystore|keytab|env|conf|cfg|ini|properties|xml|html?|php|js|ts|go|py|rb|md|asc|gpg|pub|so|dll|png|svg)$",
         )
     });
     FILE.is_match(text.as_bytes()) && !text.contains(['+', '='])
 }
+
+/// Whether a value repeats what its name says: `vault-client-password-1`.
+pub(super) fn repeats_name(text: &str) -> bool {
+    static TELLING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)passw(?:or)?d|passphrase|secret|token|api[-_]?key|credential|kennwort"));
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_mixed = digits >= 2 && text.bytes().any(|byte| byte.is_ascii_uppercase() || b"!@#$%^&*?".contains(&byte));
+    TELLING.is_match(text.as_bytes()) && !is_mixed && words::evidence(text.as_bytes()) < REPEATED
+}
+
+/// So many bits of chance outweigh that a value holds the word of its name.
+const REPEATED: f32 = 30.0;
 
 /// Whether words say that a value belongs here.
 pub(super) fn is_placeholder(text: &str) -> bool {

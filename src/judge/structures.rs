@@ -19,8 +19,10 @@ fn set(patterns: &[(&str, &str)]) -> RegexSet {
 const NAMED: &[(&str, &str)] = &[
     (r"(?i)(?:^|[_.-])(?:is|has|have|had|no|without|forgot|forgotten|show|hide|toggle|validate|allow|enable|disable|wrong|missing|require[sd]?|need|check|verify|invalid|incorrect|lost|send|get|find|reset|change|update|create|generate|remove|delete|handle|on|render|use)(?:[_.-]|$)", "about an action"),
     (r"(?i)(?:^|[_.-])(?:public|pub|publishable|primary|foreign|sort|partition|cache|bucket|object|idempotency|translation|i18n|shortcut|hot|arrow|group|dedup\w*|unique|composite|natural|surrogate)(?:[_.-]?)(?:key|token)", "a key of another kind"),
-    (r"(?i)(?:^|[_.-])(?:next|prev|previous|page|paging|pagination|continuation|cancellation|cancel|sync|start|end|eos|bos|pad|unk|sep|cls|mask|stop|special|csrf|xsrf|antiforgery|request_?verification|device|push|vocab|lexer|syntax)(?:[_.-]?)token", "a token of another kind"),
+    (r"(?i)(?:^|[_.-])(?:next|prev|previous|page|paging|pagination|continuation|cancellation|cancel|sync|start|end|eos|bos|pad|unk|sep|cls|mask|stop|special|csrf|xsrf|antiforgery|authenticity|request_?verification|device|push|vocab|lexer|syntax)(?:[_.-]?)token", "a token of another kind"),
     (r"(?i)(?:^|[_.-])(?:label|placeholder|message|msg|title|hint|tooltip|error|help|description|caption|prompt|header_?name|cookie_?name|param_?name|env_?var|type|kind|policy|regex|pattern|format|field|column|path|url|uri|endpoint|name|length|size|ttl|expiry|count|limit|input|button|form|selector|class|icon|strategy)[_.-](?:key|token|secret|pass(?:word)?)$", "about a secret"),
+    (r"(?i)(?:^|_)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$", "an address"),
+    (r"(?i)(?:checksum|hash|sha\d*|digest)[/_.-](?:secret|token|key|pass\w*)s?$", "a digest"),
     (r"^(?i:nonce)$", "a number that is used once"),
     (r"(?i)(?:^|[_.-])(?:existing|external|image_?pull|pull|tls|k8s|kube|kubernetes|sealed)[_.-]?secrets?$", "the name of a secret"),
 ];
@@ -33,7 +35,7 @@ pub(super) fn of_name(name: &[u8], promise: Promise) -> Option<&'static str> {
     let spelled = parted(name);
     let hit = BY_NAME.matches(spelled.as_bytes()).into_iter().next()?;
     let about = NAMED[hit].1;
-    (promise != Promise::Password || hit == 0 || hit == 3).then_some(about)
+    (promise != Promise::Password || hit == 0 || hit >= 3).then_some(about)
 }
 
 /// A name with its humps parted by `_`.
@@ -60,6 +62,8 @@ const PUBLIC: &[(&str, &str)] = &[
     (r"^(?:MII[D-J]|LS0tLS1CRUdJTiBDRVJU)", "a certificate"),
     (r"^-----BEGIN", "a block with a form of its own"),
     (r"^(?:iVBORw0KGgo|/9j/|R0lGOD|d09G|AAEAAAA|T1RUTw|PHN2Zy|UEsDB|H4sI|JVBERi|f0VMRg|TVqQ|UklGR|AGFzbQ)", "a file in base64"),
+    (r"^eyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.", "a token that tells of itself; its own rule judges it"),
+    (r"^(?:\d+\.){3,}\d+", "a number in dots"),
     (r"^v?\d+(?:\.\d+){1,4}(?:[-+.][0-9A-Za-z.+-]{1,30})?$", "a version or an address"),
     (r"^\d{4}-\d\d-\d\d(?:[T ][\d:.Z+-]*)?$|^\d{1,2}[:/.]\d{1,2}[:/.]\d{2,4}$", "a date"),
     (r"^[+-]?\d+(?:\.\d+)?(?:[smhd]|ms|MB|GB|KB|Mi|Gi|px|em|%)?$", "a number"),

@@ -21,6 +21,9 @@ const EDGE: usize = 26;
 /// Bits to name one of the signs that people write in names and passwords.
 const SIGN: f32 = 4.0;
 
+/// Bits to name one of the signs that join words.
+const JOINT: f32 = 2.0;
+
 /// Bits to go on with what went before: the same character again, or the next digit.
 const AGAIN: f32 = 1.5;
 
@@ -78,6 +81,11 @@ fn spelled(text: &[u8]) -> f32 {
         let class = Class::of(byte);
         let letter = if byte.is_ascii_alphabetic() { usize::from(byte.to_ascii_lowercase() - b'a') } else { EDGE };
         let goes_on = byte == last || class == Class::Digit && byte == last.wrapping_add(1);
+        if matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b',') {
+            bits += if byte == last { AGAIN } else { step(before, Class::Edge) + JOINT };
+            (before, last, letters) = (Class::Edge, byte, [EDGE; 2]);
+            continue;
+        }
         bits += match class {
             _ if goes_on && letter == EDGE => AGAIN,
             Class::Digit => step(before, class) + 10f32.log2(),

@@ -173,7 +173,8 @@ pub fn is_placeholder(value: &str) -> bool {
         || ["***", "...", "xxx", "…"].iter().any(|mask| lower.contains(mask))
         || is_count(&lower)
         || lower.len() <= LONGEST_PHRASE
-            && (is_phrase(without_number(&lower)) || is_phrase(&undisguised(&lower)))
+            && (is_phrase(without_number(lower.trim_start_matches(|first: char| first.is_ascii_digit())))
+                || is_phrase(&undisguised(&lower)))
 }
 
 /// Whether the letters of the text are words of placeholders, one after the other, and it has no digits.
