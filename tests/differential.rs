@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use fastrand::Rng;
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
+use stanch::bindings::{self, Binding, Language, Syntax};
 use stanch::engine::{Engine, Text};
-use stanch::model::{BlobPath, Confidence, ProofLevel, Rule, WrongProof};
+use stanch::judge::{Judgement, Manner, Subject, judge};
+use stanch::model::{BlobPath, Confidence, Promise, ProofLevel, Rule, WrongProof};
 use stanch::proofs::{self, Outcome};
 use stanch::rules::{BUILTIN, pattern, schema, template};
 
@@ -65,6 +67,9 @@ impl Plain {
         let rule = self.rule;
         let window = &text[start..text.len().min(start + rule.max_len)];
         let captures = self.here.captures(window)?;
+        if let Some(promise) = rule.promise {
+            return judged(rule, promise, text, &captures, start);
+        }
         let place = |index| captures.get(index).map(|found| start + found.start()..start + found.end());
         let matched = place(0)?;
         let secret = if self.here.captures_len() > 1 { place(1)? } else { matched.clone() };
@@ -104,6 +109,32 @@ impl Plain {
             && proofs::is_sample(value, rule.prefix.as_bytes());
         (!sample).then_some((rule.id, matched, secret, confidence))
     }
+}
+
+/// The value in a match that promises one, or bound to the name around it.
+fn judged(
+    rule: &'static Rule,
+    promise: Promise,
+    text: &[u8],
+    captures: &Captures<'_>,
+    start: usize,
+) -> Option<Hit> {
+    let place = |index| captures.get(index).map(|found| start + found.start()..start + found.end());
+    let binding = match place(1) {
+        Some(value) => Binding { name: start..start, value, syntax: Syntax::Quoted },
+        None => bindings::bound(text, place(0)?, Language::of(&BlobPath::from("text")))?,
+    };
+    let (manner, most) = match binding.syntax {
+        Syntax::Quoted => (Manner::Quoted, Confidence::Likely),
+        Syntax::Bare => (Manner::Bare, Confidence::Likely),
+        Syntax::Compared => (Manner::Quoted, Confidence::Possible),
+        Syntax::Said => (Manner::Said, Confidence::Possible),
+    };
+    let subject =
+        Subject { name: &text[binding.name.clone()], value: &text[binding.value.clone()], promise, manner };
+    let Judgement::Secret { confidence, .. } = judge(subject) else { return None };
+    let matched = binding.name.start.min(binding.value.start)..binding.name.end.max(binding.value.end);
+    Some((rule.id, matched, binding.value, confidence.min(most).min(rule.confidence)))
 }
 
 static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {

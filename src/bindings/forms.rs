@@ -266,7 +266,7 @@ static DEFAULT: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$\{[A-Za-z_0-9.]+:-
 /// A value without the scheme of an `Authorization` header, and the default of a template.
 fn without_scheme(text: &[u8], value: Range<usize>) -> Range<usize> {
     let inside = &text[value.clone()];
-    for (open, close) in [(&b"\\\""[..], &b"\\\""[..]), (b"{noop}", b""), (b"{plain}", b"")] {
+    for (open, close) in [(&b"\\\""[..], &b"\\\""[..]), (b"'", b"'"), (b"{noop}", b""), (b"{plain}", b"")] {
         if inside.len() > open.len() + close.len() && inside.starts_with(open) && inside.ends_with(close) {
             return value.start + open.len()..value.end - close.len();
         }
@@ -341,6 +341,7 @@ impl Sign {
         ]
         .into_iter()
         .find_map(|(name, sign)| Some((sign, end(name)?)))
+        .filter(|&(sign, end)| sign != Sign::Names || text.get(end) != Some(&b':'))
         .filter(|(sign, _)| *sign != Sign::Lists || matches!(lead, Lead::Quote | Lead::Entry) || compares || line.ends_with(b"{"))
         .map(|(sign, end)| (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end))
     }
@@ -457,7 +458,8 @@ fn element(text: &[u8], at: usize) -> Option<Value> {
         let end = memchr::memmem::find(&data[..data.len().min(super::literal::LONGEST)], b"]]>")?;
         return Some((start..start + end, Syntax::Bare));
     }
-    Some((bare(text, start, Ends::Element)?, Syntax::Bare))
+    let value = bare(text, start, Ends::Element)?;
+    text[value.end..].trim_ascii_start().starts_with(b"</").then_some((value, Syntax::Bare))
 }
 
 /// A value that stands alone on the next line.

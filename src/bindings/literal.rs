@@ -109,7 +109,7 @@ pub(super) fn bare(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
     let is_end = |&byte: &u8| match ends {
         Ends::Line => matches!(byte, b'\n' | b'\r'),
         Ends::Word => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'|' | b')' | b'<' | b'>'),
-        Ends::Parameter => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'&' | b'\\' | b'<' | b'>'),
+        Ends::Parameter => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'&' | b',' | b')' | b']' | b'\\' | b'<' | b'>'),
         Ends::Element => byte == b'<',
         Ends::Sentence => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'`' | b'<' | b'|'),
     };

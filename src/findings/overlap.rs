@@ -40,7 +40,7 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
 fn note(winner: &mut Winner, loser: &Candidate) {
     let Candidate { rule, secret, .. } = &winner.candidate;
     let same_proof = rule.proof.is_some() && rule.proof == loser.rule.proof && *secret == loser.secret;
-    if loser.rule.specificity == Specificity::Generic || same_proof {
+    if loser.rule.specificity <= Specificity::Generic || same_proof {
         return;
     }
     let also = Also { rule: loser.rule.id, provider: loser.rule.provider };

@@ -82,7 +82,8 @@ fn spelled(text: &[u8]) -> f32 {
         let letter = if byte.is_ascii_alphabetic() { usize::from(byte.to_ascii_lowercase() - b'a') } else { EDGE };
         let goes_on = byte == last || class == Class::Digit && byte == last.wrapping_add(1);
         if matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b',') {
-            bits += if byte == last { AGAIN } else { step(before, Class::Edge) + JOINT };
+            let ends = if before == Class::Edge { 0.0 } else { step(before, Class::Edge) };
+            bits += if byte == last { AGAIN } else { ends + JOINT };
             (before, last, letters) = (Class::Edge, byte, [EDGE; 2]);
             continue;
         }
@@ -94,7 +95,7 @@ fn spelled(text: &[u8]) -> f32 {
         };
         (before, last, letters) = (class, byte, [letters[1], letter]);
     }
-    bits + step(before, Class::Edge)
+    if before == Class::Edge { bits } else { bits + step(before, Class::Edge) }
 }
 
 fn step(from: Class, to: Class) -> f32 {

@@ -224,6 +224,8 @@ pub enum Confidence {
 /// What makes a rule recognisable, from weak to strong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Specificity {
+    /// Nothing but what its match promises; the value is judged.
+    Judged,
     /// Any value under a telling name.
     Generic,
     /// A common shape beside a vendor's word.

@@ -266,7 +266,7 @@ impl Reader<'_, '_, '_> {
             "structure" => Specificity::Structure,
             "context" => Specificity::Context,
             "generic" => Specificity::Generic,
-            _ if promise.is_some() => Specificity::Generic,
+            _ if promise.is_some() => Specificity::Judged,
             _ if !context.is_empty() => Specificity::Context,
             _ if analysis.prefix.len() >= 3 => Specificity::Prefix,
             _ => Specificity::Structure,
