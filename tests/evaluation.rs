@@ -33,22 +33,26 @@ struct Case {
 }
 
 fn cases(split: &str) -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/evaluation").join(split).with_extension("tsv");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/evaluation").join(split).with_extension("tsv");
     let text = fs::read_to_string(path).unwrap();
     let rows = text.lines().skip(1).zip(0..);
     rows.map(|(line, seed)| {
         let fields: Vec<&str> = line.split('\t').collect();
         let [_, category, file, label, text] = fields[..5] else { panic!("{line}") };
-        let text = text.replace("\\\\", "\u{2}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{2}', "\\");
+        let text =
+            text.replace("\\\\", "\u{2}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{2}', "\\");
         let fill = |text: &str| template::fill(text, seed).unwrap_or_else(|error| panic!("{line}: {error}"));
         let secret = fields.get(5).filter(|_| label == "secret");
         let secret = secret.map(|secret| secret.replace("\\\\", "\\"));
-        let filled = fill(&secret.as_ref().map_or(text.clone(), |secret| text.replacen(secret.as_str(), MARK, 1)));
+        let filled =
+            fill(&secret.as_ref().map_or(text.clone(), |secret| text.replacen(secret.as_str(), MARK, 1)));
         let (text, secret) = match secret {
             None => (filled, None),
             Some(secret) => {
                 let value = fill(&secret);
-                let start = filled.find(MARK).unwrap_or_else(|| panic!("the secret is not in the text: {line}"));
+                let start =
+                    filled.find(MARK).unwrap_or_else(|| panic!("the secret is not in the text: {line}"));
                 (filled.replacen(MARK, &value, 1), Some(start..start + value.len()))
             }
         };
@@ -90,7 +94,8 @@ impl Figures {
     }
 
     fn line(&self, name: &str) -> String {
-        let [precision, recall, f1] = [self.precision(), self.recall(), self.f1()].map(|figure| figure * 100.0);
+        let [precision, recall, f1] =
+            [self.precision(), self.recall(), self.f1()].map(|figure| figure * 100.0);
         let Figures { secrets, found, exact, wrong } = self;
         format!(
             "{name:24} {secrets:8} {found:6} {exact:6} {wrong:6} {precision:10.1} {recall:7.1} {f1:6.1}\n"
@@ -120,7 +125,8 @@ fn measure(cases: &[Case], confidence: Confidence) -> (Figures, BTreeMap<&str, F
             figures.exact += u32::from(exact);
             figures.wrong += (found.len() - hits) as u32;
         }
-        let mut tell = |what: &str| wrongs.push(format!("{what}\t{}\t{}\t{:?}", case.category, case.file, case.text));
+        let mut tell =
+            |what: &str| wrongs.push(format!("{what}\t{}\t{}\t{:?}", case.category, case.file, case.text));
         if case.secret.is_some() && hits == 0 {
             tell("missed");
         }
@@ -128,7 +134,11 @@ fn measure(cases: &[Case], confidence: Confidence) -> (Figures, BTreeMap<&str, F
             tell("inexact");
         }
         for sighting in found.iter().filter(|sighting| !meets(sighting)) {
-            tell(&format!("wrong {} {:?}", sighting.rule.id, case.text.get(place(sighting)).unwrap_or_default()));
+            tell(&format!(
+                "wrong {} {:?}",
+                sighting.rule.id,
+                case.text.get(place(sighting)).unwrap_or_default()
+            ));
         }
     }
     (all, by_category, wrongs)

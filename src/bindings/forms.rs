@@ -18,6 +18,9 @@ const AFTER: usize = 320;
 
 /// The value bound to the name at `name`.
 pub(super) fn value(text: &[u8], name: &Range<usize>, language: Language) -> Option<Value> {
+    if !may_bind(&text[name.end..]) {
+        return None;
+    }
     let before = &text[name.start.saturating_sub(BEFORE)..name.start];
     let line = line_of(before);
     let lead = Lead::of(line, text.get(name.end).copied());
@@ -52,6 +55,20 @@ fn reversed(text: &[u8], name: &Range<usize>, line: &[u8]) -> Option<Value> {
     Some((without_scheme(text, offset + found.start()..offset + found.end()), syntax))
 }
 
+/// Whether what follows a name may bind a value to it. Yes may be wrong, no is not.
+fn may_bind(after: &[u8]) -> bool {
+    let closed = after.iter().take(4).take_while(|byte| {
+        matches!(byte, b'"' | b'\'' | b'`' | b')' | b']' | b'\\' | b'*' | b'_' | b'?' | b'!')
+    });
+    let closed = closed.count();
+    let spaces = after[closed..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match after.get(closed + spaces) {
+        None | Some(b';' | b')') => closed > 0,
+        Some(b'.') => closed + spaces > 0 || after.get(1).is_some_and(u8::is_ascii_alphabetic),
+        Some(_) => true,
+    }
+}
+
 /// What stands before a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lead {
@@ -71,18 +88,30 @@ enum Lead {
 }
 
 static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"(?i)(?:\b(?:name|key|id|property|variable|param|parameter|setting|field)\\?["']?\s*(?:=>|[=:])\s*(?:\\?["']|&quot;)?|\bvariable\s+"|<(?:name|key|param-name)>\s*)$"#)
+    regex(
+        r#"(?i)(?:\b(?:name|key|id|property|variable|param|parameter|setting|field)\\?["']?\s*(?:=>|[=:])\s*(?:\\?["']|&quot;)?|\bvariable\s+"|<(?:name|key|param-name)>\s*)$"#,
+    )
 });
 
-static SETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s;&(])(?:ENV|ARG|setx|setenv|SETX|#define|define|configure[ \t]+set|config[ \t]+set|config:set|config(?:[ \t]+--[\w-]+)*|secret[ \t]+set)\s+(?:-\w\s+)?$"));
+static SETS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[\s;&(])(?:ENV|ARG|setx|setenv|SETX|#define|define|configure[ \t]+set|config[ \t]+set|config:set|config(?:[ \t]+--[\w-]+)*|secret[ \t]+set)\s+(?:-\w\s+)?$",
+    )
+});
 
 static NAMESPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"</?[A-Za-z][\w-]{0,30}$"));
 
 impl Lead {
     fn of(line: &[u8], next: Option<u8>) -> Lead {
-        let sigil = line.iter().rev().take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[' | b'#')).count();
+        let sigil = line
+            .iter()
+            .rev()
+            .take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[' | b'#'))
+            .count();
         let line = &line[..line.len() - sigil];
-        let line = NAMESPACE.find(line).map_or(line, |found| &line[..found.start() + 1 + usize::from(found.as_bytes()[1] == b'/')]);
+        let line = NAMESPACE
+            .find(line)
+            .map_or(line, |found| &line[..found.start() + 1 + usize::from(found.as_bytes()[1] == b'/')]);
         let quote = line.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
         let is_closed = quote.is_some() && (next == quote || next == Some(b'\\'));
         match line {
@@ -120,20 +149,32 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
         Some((sign, length)) => (sign, at + length),
         None if is_said => return said(text, at).filter(|(value, _)| value.start > at),
         None if lead == Lead::Sets || is_first => (Sign::Space, at),
-        None if lead == Lead::Flag => (Sign::Space, text.get(at).is_some_and(u8::is_ascii_whitespace).then_some(at)?),
+        None if lead == Lead::Flag => {
+            (Sign::Space, text.get(at).is_some_and(u8::is_ascii_whitespace).then_some(at)?)
+        }
         None if language == Language::Code && begins_statement(line) => {
             let gap = Gap::of(&text[at..]);
-            let is_near = gap.length > 0 && gap.lines == 0 && text[at..at + gap.length].iter().all(u8::is_ascii_whitespace);
-            return is_near.then(|| literal(text, at + gap.length)).flatten().map(|value| (value, Syntax::Quoted));
+            let is_near = gap.length > 0
+                && gap.lines == 0
+                && text[at..at + gap.length].iter().all(u8::is_ascii_whitespace);
+            return is_near
+                .then(|| literal(text, at + gap.length))
+                .flatten()
+                .map(|value| (value, Syntax::Quoted));
         }
         None if language == Language::Settings => {
             let gap = Gap::of(&text[at..]);
             let is_near = gap.length > 0 && gap.lines == 0;
-            return is_near.then(|| literal(text, at + gap.length)).flatten().map(|value| (value, Syntax::Bare));
+            return is_near
+                .then(|| literal(text, at + gap.length))
+                .flatten()
+                .map(|value| (value, Syntax::Bare));
         }
         None => return None,
     };
-    let is_tight = sign == Sign::Assigns && text[after - 1] == b'=' && text.get(after).is_some_and(|byte| !byte.is_ascii_whitespace());
+    let is_tight = sign == Sign::Assigns
+        && text[after - 1] == b'='
+        && text.get(after).is_some_and(|byte| !byte.is_ascii_whitespace());
     let is_said = is_said && !is_tight;
     let gap = Gap::of(&text[after..]);
     let start = after + gap.length;
@@ -153,14 +194,17 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
         if let Some(value) = heredoc(text, start) {
             return Some((value, strength));
         }
-        if !matches!(sign, Sign::Lists) && inside.is_none() && gap.lines == 0
+        if !matches!(sign, Sign::Lists)
+            && inside.is_none()
+            && gap.lines == 0
             && let Some(value) = wrapped(text, start)
         {
             return Some(value);
         }
     }
     let blank = text[after..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\\')).count();
-    let goes_on = gap.lines == 1 && matches!(language, Language::Settings | Language::Shell | Language::Unknown);
+    let goes_on =
+        gap.lines == 1 && matches!(language, Language::Settings | Language::Shell | Language::Unknown);
     if goes_on && inside.is_none() && !is_said && sign.binds() {
         return below(text, start).map(|value| (value, Syntax::Bare));
     }
@@ -184,7 +228,12 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
             let ends = match line {
                 [.., b'?' | b'&' | b';'] => Ends::Parameter,
                 _ if lead == Lead::Flag || line.contains(&b'{') && !line.contains(&b'$') => Ends::Word,
-                _ if is_tight && line.trim_ascii().contains(&b' ') && !line.trim_ascii().starts_with(b"-") => Ends::Word,
+                _ if is_tight
+                    && line.trim_ascii().contains(&b' ')
+                    && !line.trim_ascii().starts_with(b"-") =>
+                {
+                    Ends::Word
+                }
                 _ => Ends::Line,
             };
             Some((without_brace(text, unquoted(text, start, ends)?), Syntax::Bare))
@@ -192,7 +241,9 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
         _ if is_blank => None,
         Language::Shell => Some((without_brace(text, unquoted(text, start, Ends::Word)?), Syntax::Bare)),
         Language::Prose if is_tight => Some((unquoted(text, start, Ends::Parameter)?, Syntax::Bare)),
-        _ if lead == Lead::Flag && sign != Sign::Names => Some((unquoted(text, start, Ends::Word)?, Syntax::Bare)),
+        _ if lead == Lead::Flag && sign != Sign::Names => {
+            Some((unquoted(text, start, Ends::Word)?, Syntax::Bare))
+        }
         _ => None,
     }
 }
@@ -228,7 +279,8 @@ fn keyed(text: &[u8], key: Range<usize>) -> Option<Range<usize>> {
     if means_value { literal(text, after + skipped) } else { None }
 }
 
-static HEREDOC: LazyLock<Regex> = LazyLock::new(|| regex(r#"^<<[<~-]?["']?[A-Z_a-z]+["']?[^\r\n]{0,40}\r?\n"#));
+static HEREDOC: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"^<<[<~-]?["']?[A-Z_a-z]+["']?[^\r\n]{0,40}\r?\n"#));
 
 /// The first line of a document that begins on the next line.
 fn heredoc(text: &[u8], at: usize) -> Option<Range<usize>> {
@@ -255,8 +307,9 @@ fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
 }
 
 /// What stands between two strings that are one: nothing but white space with a line break, or a sign that joins.
-static JOINED: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"^(?:[ \t]*\\?\r?\n[ \t]*|[ \t]*(?:\+|\.{1,2}|&|<>|\|\||~)[ \t]*\\?(?:\r?\n[ \t]*)?)["'`]"#));
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"^(?:[ \t]*\\?\r?\n[ \t]*|[ \t]*(?:\+|\.{1,2}|&|<>|\|\||~)[ \t]*\\?(?:\r?\n[ \t]*)?)["'`]"#)
+});
 
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)(?: +|=)"));
@@ -342,8 +395,15 @@ impl Sign {
         .into_iter()
         .find_map(|(name, sign)| Some((sign, end(name)?)))
         .filter(|&(sign, end)| sign != Sign::Names || text.get(end) != Some(&b':'))
-        .filter(|(sign, _)| *sign != Sign::Lists || matches!(lead, Lead::Quote | Lead::Entry) || compares || line.ends_with(b"{"))
-        .map(|(sign, end)| (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end))
+        .filter(|(sign, _)| {
+            *sign != Sign::Lists
+                || matches!(lead, Lead::Quote | Lead::Entry)
+                || compares
+                || line.ends_with(b"{")
+        })
+        .map(|(sign, end)| {
+            (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end)
+        })
     }
 
     fn binds(self) -> bool {
@@ -377,7 +437,11 @@ static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static GETS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)env|config|conf\b|prop|lookup|read|load|param|fetch|find|resolve|translate|i18n|getstring|get_|header|query|request|cookie|session|attr|element|select"));
+static GETS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)env|config|conf\b|prop|lookup|read|load|param|fetch|find|resolve|translate|i18n|getstring|get_|header|query|request|cookie|session|attr|element|select",
+    )
+});
 
 static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -391,7 +455,8 @@ fn wrapped(text: &[u8], at: usize) -> Option<Value> {
     if let Some(found) = WRAPPED.find(rest).filter(|found| !GETS.is_match(found.as_bytes())) {
         return Some((literal(text, at + found.end() - 1)?, Syntax::Quoted));
     }
-    let is_expression = rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'$' | b'_'));
+    let is_expression =
+        rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'$' | b'_'));
     let found = OTHERWISE.find(rest).filter(|_| is_expression)?;
     let is_default = rest[..found.end()].iter().any(|byte| matches!(byte, b'|' | b'?' | b'(' | b'['))
         || rest[..found.end()].windows(3).any(|word| word == b"or ");
@@ -399,13 +464,14 @@ fn wrapped(text: &[u8], at: usize) -> Option<Value> {
 }
 
 static PAIRED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"^[^<>{}]{0,160}?[\s"',;(](?i:value|val|default|defaultvalue|content)\\?["']?\s*(?:=>|[=:])\s*"#,
-    )
+    regex(r#"^[^<>{}]{0,160}?[\s"',;(](?i:value|val|default|defaultvalue|content)\\?["']?\s*(?:=>|[=:])\s*"#)
 });
 
-static TEXT_AFTER: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"^["'][^<>]{0,160}>\s*(?:<(?:\w+:)?(?:value|string)>\s*)?|^\s*</[^<>]{1,40}>\s*<(?i:\w*value|string|param-value)>\s*"#));
+static TEXT_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^["'][^<>]{0,160}>\s*(?:<(?:\w+:)?(?:value|string)>\s*)?|^\s*</[^<>]{1,40}>\s*<(?i:\w*value|string|param-value)>\s*"#,
+    )
+});
 
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"^"\s*\{[^{}]{0,200}?\bdefault\s*=\s*"#));
 
@@ -465,7 +531,8 @@ fn element(text: &[u8], at: usize) -> Option<Value> {
 /// A value that stands alone on the next line.
 fn below(text: &[u8], at: usize) -> Option<Range<usize>> {
     let value = bare(text, at, Ends::Line)?;
-    let is_alone = !text[value.clone()].iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'='));
+    let is_alone =
+        !text[value.clone()].iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'='));
     is_alone.then_some(value)
 }
 
@@ -481,12 +548,15 @@ fn block(text: &[u8], at: usize) -> Option<Range<usize>> {
 fn without_brace(text: &[u8], value: Range<usize>) -> Range<usize> {
     let inside = &text[value.clone()];
     let is_open = inside.contains(&b'{') || inside.contains(&b'[');
-    let trimmed = inside.iter().rposition(|byte| !matches!(byte, b'}' | b']' | b',')).map_or(0, |last| last + 1);
+    let trimmed =
+        inside.iter().rposition(|byte| !matches!(byte, b'}' | b']' | b',')).map_or(0, |last| last + 1);
     if is_open { value } else { value.start..value.start + trimmed }
 }
 
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"^["'*_`)]{0,3}[ \t]*(?:[:=|]|is|was|->|=>|are)?[ \t]*(?:[:=|][ \t]*)?["'*_`]{0,3}[ \t]*(?:[:=|][ \t]*)?["'`*]{0,3}"#)
+    regex(
+        r#"^["'*_`)]{0,3}[ \t]*(?:[:=|]|is|was|->|=>|are)?[ \t]*(?:[:=|][ \t]*)?["'*_`]{0,3}[ \t]*(?:[:=|][ \t]*)?["'`*]{0,3}"#,
+    )
 });
 
 /// The word that a sentence gives.
@@ -494,7 +564,11 @@ fn said(text: &[u8], at: usize) -> Option<Value> {
     let rest = &text[at..text.len().min(at + AFTER)];
     let marks = SAID.find(rest)?.end();
     let start = at + marks;
-    let mark = text[..start].last().copied().filter(|byte| matches!(byte, b'`' | b'"' | b'\'')).filter(|_| marks > 0);
+    let mark = text[..start]
+        .last()
+        .copied()
+        .filter(|byte| matches!(byte, b'`' | b'"' | b'\''))
+        .filter(|_| marks > 0);
     let in_marks = mark.and_then(|mark| {
         let end = memchr::memchr2(mark, b'\n', &text[start..text.len().min(start + AFTER)])?;
         (text[start + end] == mark && end > 0).then_some(start..start + end)
@@ -537,7 +611,9 @@ fn is_setting(line: &[u8]) -> bool {
     !line.iter().any(|byte| matches!(byte, b'(' | b')' | b';' | b'}' | b'<'))
 }
 
-static STATEMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*$|[{( ]:$|(?:^|[\s(])(?:setq|define|defvar|defparameter|def|set|let|const|var|my)\s+$"));
+static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"^\s*$|[{( ]:$|(?:^|[\s(])(?:setq|define|defvar|defparameter|def|set|let|const|var|my)\s+$")
+});
 
 /// Whether a name followed by a string and nothing else is a setting of its own: `password "..."`, `:password "..."`.
 fn begins_statement(line: &[u8]) -> bool {

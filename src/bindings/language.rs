@@ -20,27 +20,139 @@ pub enum Language {
 }
 
 const CODE: &[&str] = &[
-    "adb", "ads", "aspx", "bas", "bicep", "c", "cc", "cjs", "clj", "cljs", "coffee", "cpp", "cr", "cs", "cshtml", "cxx", "d", "dart",
-    "edn", "erl", "ex", "exs", "f90", "fs", "fsx", "go", "gradle", "graphql", "groovy", "h", "har", "hcl", "hpp", "hrl", "hs", "ipynb", "java",
-    "jl", "js", "json", "json5", "jsonc", "jsonl", "jsonnet", "jsx", "kt", "kts", "less", "libsonnet", "lua", "m", "map", "mjs", "ml", "mm", "mts",
-    "nim", "nix", "pas", "perl", "php", "php3", "php5", "phtml", "pl", "plsql", "pm", "proto", "py", "pyi", "pyw", "r", "rake", "rb", "rs", "sbt", "scala",
-    "scss", "sol", "sql", "svelte", "swift", "t", "tcl", "tf", "tfstate", "tfvars", "toml", "ts", "tsx", "vb", "vba", "vbs", "vue", "zig",
+    "adb",
+    "ads",
+    "aspx",
+    "bas",
+    "bicep",
+    "c",
+    "cc",
+    "cjs",
+    "clj",
+    "cljs",
+    "coffee",
+    "cpp",
+    "cr",
+    "cs",
+    "cshtml",
+    "cxx",
+    "d",
+    "dart",
+    "edn",
+    "erl",
+    "ex",
+    "exs",
+    "f90",
+    "fs",
+    "fsx",
+    "go",
+    "gradle",
+    "graphql",
+    "groovy",
+    "h",
+    "har",
+    "hcl",
+    "hpp",
+    "hrl",
+    "hs",
+    "ipynb",
+    "java",
+    "jl",
+    "js",
+    "json",
+    "json5",
+    "jsonc",
+    "jsonl",
+    "jsonnet",
+    "jsx",
+    "kt",
+    "kts",
+    "less",
+    "libsonnet",
+    "lua",
+    "m",
+    "map",
+    "mjs",
+    "ml",
+    "mm",
+    "mts",
+    "nim",
+    "nix",
+    "pas",
+    "perl",
+    "php",
+    "php3",
+    "php5",
+    "phtml",
+    "pl",
+    "plsql",
+    "pm",
+    "proto",
+    "py",
+    "pyi",
+    "pyw",
+    "r",
+    "rake",
+    "rb",
+    "rs",
+    "sbt",
+    "scala",
+    "scss",
+    "sol",
+    "sql",
+    "svelte",
+    "swift",
+    "t",
+    "tcl",
+    "tf",
+    "tfstate",
+    "tfvars",
+    "toml",
+    "ts",
+    "tsx",
+    "vb",
+    "vba",
+    "vbs",
+    "vue",
+    "zig",
 ];
 
-const SHELL: &[&str] = &["bash", "bat", "cmd", "csh", "expect", "fish", "ksh", "ps1", "psd1", "psm1", "sh", "tcsh", "zsh"];
+const SHELL: &[&str] =
+    &["bash", "bat", "cmd", "csh", "expect", "fish", "ksh", "ps1", "psd1", "psm1", "sh", "tcsh", "zsh"];
 
 const SETTINGS: &[&str] = &[
-    "cfg", "cnf", "conf", "config", "credentials", "desktop", "dockerfile", "env", "http", "inf", "ini", "mk", "ovpn", "properties", "reg", "rest", "service",
-    "txtpb", "yaml", "yml",
+    "cfg",
+    "cnf",
+    "conf",
+    "config",
+    "credentials",
+    "desktop",
+    "dockerfile",
+    "env",
+    "http",
+    "inf",
+    "ini",
+    "mk",
+    "ovpn",
+    "properties",
+    "reg",
+    "rest",
+    "service",
+    "txtpb",
+    "yaml",
+    "yml",
 ];
 
 const MARKUP: &[&str] = &[
-    "ascx", "axml", "csproj", "ejs", "erb", "ftl", "haml", "hbs", "htm", "html", "jmx", "jsp", "jspx", "master", "nuspec", "plist", "pom", "props",
-    "pubxml", "resx", "svg", "targets", "twig", "wsdl", "xaml", "xhtml", "xml", "xsd", "xsl", "xslt",
+    "ascx", "axml", "csproj", "ejs", "erb", "ftl", "haml", "hbs", "htm", "html", "jmx", "jsp", "jspx",
+    "master", "nuspec", "plist", "pom", "props", "pubxml", "resx", "svg", "targets", "twig", "wsdl", "xaml",
+    "xhtml", "xml", "xsd", "xsl", "xslt",
 ];
 
-const PROSE: &[&str] =
-    &["adoc", "asciidoc", "eml", "log", "markdown", "md", "mdx", "mkd", "org", "po", "pod", "pot", "rdoc", "rst", "tex", "textile", "txt", "wiki"];
+const PROSE: &[&str] = &[
+    "adoc", "asciidoc", "eml", "log", "markdown", "md", "mdx", "mkd", "org", "po", "pod", "pot", "rdoc",
+    "rst", "tex", "textile", "txt", "wiki",
+];
 
 /// Files whose whole names tell, in lower case.
 const NAMES: &[(&str, Language)] = &[
@@ -60,13 +172,18 @@ impl Language {
     /// That of a file, by its name.
     pub fn of(path: &BlobPath) -> Language {
         let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
-        if let Some((_, language)) = NAMES.iter().find(|(known, _)| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && !rest.contains(".md"))) {
+        if let Some((_, language)) = NAMES.iter().find(|(known, _)| {
+            name.strip_prefix(known)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && !rest.contains(".md"))
+        }) {
             return *language;
         }
         if name.starts_with(".env") || name.contains(".env.") {
             return Language::Settings;
         }
-        let endings = name.rsplit('.').take(2).skip_while(|end| ["bak", "dist", "example", "j2", "old", "orig", "sample", "template", "tmpl", "tpl"].contains(end));
+        let endings = name.rsplit('.').take(2).skip_while(|end| {
+            ["bak", "dist", "example", "j2", "old", "orig", "sample", "template", "tmpl", "tpl"].contains(end)
+        });
         let Some(ending) = endings.into_iter().next().filter(|ending| ending.len() < name.len()) else {
             return Language::Unknown;
         };
@@ -77,7 +194,9 @@ impl Language {
             (MARKUP, Language::Markup),
             (PROSE, Language::Prose),
         ];
-        all.into_iter().find(|(endings, _)| endings.contains(&ending)).map_or(Language::Unknown, |(_, language)| language)
+        all.into_iter()
+            .find(|(endings, _)| endings.contains(&ending))
+            .map_or(Language::Unknown, |(_, language)| language)
     }
 }
 

@@ -108,8 +108,17 @@ pub(super) fn bare(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
     let rest = &text[at..text.len().min(at + LONGEST)];
     let is_end = |&byte: &u8| match ends {
         Ends::Line => matches!(byte, b'\n' | b'\r'),
-        Ends::Word => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'|' | b')' | b'<' | b'>'),
-        Ends::Parameter => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'&' | b',' | b')' | b']' | b'\\' | b'<' | b'>'),
+        Ends::Word => {
+            byte.is_ascii_whitespace()
+                || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'|' | b')' | b'<' | b'>')
+        }
+        Ends::Parameter => {
+            byte.is_ascii_whitespace()
+                || matches!(
+                    byte,
+                    b'"' | b'\'' | b'`' | b';' | b'&' | b',' | b')' | b']' | b'\\' | b'<' | b'>'
+                )
+        }
         Ends::Element => byte == b'<',
         Ends::Sentence => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'`' | b'<' | b'|'),
     };
@@ -123,8 +132,15 @@ pub(super) fn bare(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
         Ends::Line => value = without_comment(value),
         Ends::Sentence => {
             // An emphasis that began before the value ends after it.
-            let emphasis = at.checked_sub(1).and_then(|before| text.get(before)).copied().filter(|byte| matches!(byte, b'*' | b'_'));
-            let marks = |byte: &u8| matches!(byte, b'.' | b',' | b';' | b':' | b')' | b'\'' | b']' | b'}') || Some(*byte) == emphasis;
+            let emphasis = at
+                .checked_sub(1)
+                .and_then(|before| text.get(before))
+                .copied()
+                .filter(|byte| matches!(byte, b'*' | b'_'));
+            let marks = |byte: &u8| {
+                matches!(byte, b'.' | b',' | b';' | b':' | b')' | b'\'' | b']' | b'}')
+                    || Some(*byte) == emphasis
+            };
             let kept = value.iter().rposition(|byte| !marks(byte)).map_or(0, |last| last + 1);
             value = &value[..kept];
         }
@@ -137,7 +153,8 @@ pub(super) fn bare(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
 
 /// A value without the comment after it, and without the comma or brace of a flow mapping.
 fn without_comment(value: &[u8]) -> &[u8] {
-    let comment = [&b" #"[..], b"\t#", b" ;", b" //"].iter().filter_map(|mark| memchr::memmem::find(value, mark)).min();
+    let comment =
+        [&b" #"[..], b"\t#", b" ;", b" //"].iter().filter_map(|mark| memchr::memmem::find(value, mark)).min();
     let value = value[..comment.unwrap_or(value.len())].trim_ascii_end();
     value.strip_suffix(b",").unwrap_or(value)
 }

@@ -70,7 +70,24 @@ mod tests {
             let end = marked.find('»').unwrap() - '«'.len_utf8();
             start..end
         });
-        let words = ["api_key", "api-key", "apiKey", "ApiKey", "password", "Password", "PASSWORD", "passwd", "PASS", "pwd", "Pwd", "token", "TOKEN", "secret", "SECRET", "Authorization"];
+        let words = [
+            "api_key",
+            "api-key",
+            "apiKey",
+            "ApiKey",
+            "password",
+            "Password",
+            "PASSWORD",
+            "passwd",
+            "PASS",
+            "pwd",
+            "Pwd",
+            "token",
+            "TOKEN",
+            "secret",
+            "SECRET",
+            "Authorization",
+        ];
         let language = Language::of(&path.into());
         let bound = words
             .iter()

@@ -5,16 +5,77 @@ use std::ops::Range;
 /// What may follow the telling words of a name without making it a name of something else: where a value is used,
 /// which of several it is, how it is written.
 const TAILS: &[&str] = &[
-    "a", "again", "admin", "b", "b64", "backup", "base64", "bytes", "clear", "cleartext", "confirm", "confirmation", "const", "content", "current",
-    "db", "default", "dev", "development", "env", "hex", "live", "literal", "local", "main", "master", "new", "old", "one", "orig", "plain",
-    "plaintext", "primary", "prod", "production", "qa", "raw", "readonly", "release", "repeat", "repeated", "root", "ro", "rw", "s", "sandbox", "secondary",
-    "staging", "stg", "str", "string", "test", "testing", "text", "two", "txt", "uat", "user", "utf8", "v", "val", "value", "var", "verify",
+    "a",
+    "again",
+    "admin",
+    "b",
+    "b64",
+    "backup",
+    "base64",
+    "bytes",
+    "clear",
+    "cleartext",
+    "confirm",
+    "confirmation",
+    "const",
+    "content",
+    "current",
+    "db",
+    "default",
+    "dev",
+    "development",
+    "env",
+    "hex",
+    "live",
+    "literal",
+    "local",
+    "main",
+    "master",
+    "new",
+    "old",
+    "one",
+    "orig",
+    "plain",
+    "plaintext",
+    "primary",
+    "prod",
+    "production",
+    "qa",
+    "raw",
+    "readonly",
+    "release",
+    "repeat",
+    "repeated",
+    "root",
+    "ro",
+    "rw",
+    "s",
+    "sandbox",
+    "secondary",
+    "staging",
+    "stg",
+    "str",
+    "string",
+    "test",
+    "testing",
+    "text",
+    "two",
+    "txt",
+    "uat",
+    "user",
+    "utf8",
+    "v",
+    "val",
+    "value",
+    "var",
+    "verify",
 ];
 
 /// Short words that many others end with: before them in the same word, only these name a secret.
 const BEFORE_SHORT: &[&str] = &[
-    "adm", "admin", "app", "auth", "cert", "client", "db", "ftp", "git", "http", "imap", "jdbc", "key", "keystore", "ldap", "login", "mail", "master",
-    "mongo", "my", "mysql", "new", "old", "p", "pg", "pop", "postgres", "proxy", "redis", "require", "root", "sftp", "smtp", "sql", "ssh", "store", "svn", "sys",
+    "adm", "admin", "app", "auth", "cert", "client", "db", "ftp", "git", "http", "imap", "jdbc", "key",
+    "keystore", "ldap", "login", "mail", "master", "mongo", "my", "mysql", "new", "old", "p", "pg", "pop",
+    "postgres", "proxy", "redis", "require", "root", "sftp", "smtp", "sql", "ssh", "store", "svn", "sys",
     "trust", "user", "usr", "web", "wifi", "wp", "wpa", "zip",
 ];
 
@@ -27,7 +88,11 @@ const LONGEST: usize = 120;
 /// The name around telling words at `at`: where it begins and ends, if these words say what it is the name of.
 pub(super) fn around(text: &[u8], at: Range<usize>) -> Option<Range<usize>> {
     let floor = at.start.saturating_sub(LONGEST);
-    let before = text[floor..at.start].iter().rev().take_while(|&&byte| is_part(byte) || joins(byte) || byte == b'/').count();
+    let before = text[floor..at.start]
+        .iter()
+        .rev()
+        .take_while(|&&byte| is_part(byte) || joins(byte) || byte == b'/')
+        .count();
     let mut start = at.start - before;
     // A sign that begins a flag or closes something else is no part of a name.
     while start < at.start && !is_part(text[start]) {
@@ -51,7 +116,9 @@ fn end_of(text: &[u8], from: usize, limit: usize) -> Option<usize> {
     let limit = limit.min(text.len());
     loop {
         let joint = match text.get(end..) {
-            Some([b'_', rest @ ..]) if !rest.first().is_some_and(|&next| is_part(next)) => return Some(end + 1),
+            Some([b'_', rest @ ..]) if !rest.first().is_some_and(|&next| is_part(next)) => {
+                return Some(end + 1);
+            }
             Some([byte, next, ..]) if (joins(*byte) || *byte == b'_') && is_part(*next) => 1,
             Some([byte, ..]) if is_part(*byte) => 0,
             _ => return Some(end),
@@ -62,7 +129,10 @@ fn end_of(text: &[u8], from: usize, limit: usize) -> Option<usize> {
         }
         // One more makes it something else, but not where it only begins in the same word: `passenger`.
         let is_plural = || text[word.clone()].eq_ignore_ascii_case(b"s");
-        if word.is_empty() || !is_tail(&text[word.clone()]) || joint == 0 && !begins_word(text, &word) && !is_plural() {
+        if word.is_empty()
+            || !is_tail(&text[word.clone()])
+            || joint == 0 && !begins_word(text, &word) && !is_plural()
+        {
             return None;
         }
         end = word.end;
@@ -76,7 +146,8 @@ fn end_of(text: &[u8], from: usize, limit: usize) -> Option<usize> {
 fn word_at(text: &[u8], start: usize, limit: usize) -> Range<usize> {
     let text = &text[..limit];
     let Some(&first) = text.get(start) else { return start..start };
-    let same: fn(&u8) -> bool = if first.is_ascii_digit() { u8::is_ascii_digit } else { u8::is_ascii_lowercase };
+    let same: fn(&u8) -> bool =
+        if first.is_ascii_digit() { u8::is_ascii_digit } else { u8::is_ascii_lowercase };
     let rest = |from: usize| text[from..].iter().take_while(|byte| same(byte)).count();
     if first.is_ascii_uppercase() && text.get(start + 1).is_some_and(u8::is_ascii_uppercase) {
         let upper = text[start..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();

@@ -28,6 +28,18 @@ pub(super) enum Command {
     /// Scan on behalf of git
     #[command(subcommand)]
     Hook(Hook),
+    /// Say why something on a line is reported, or why not
+    Explain {
+        /// `FILE:LINE` as reports write it, or `-` for a value on standard input
+        #[arg(value_name = "FILE:LINE")]
+        place: String,
+        /// Use the rules of this file or folder as well; can be given several times
+        #[arg(long, value_name = "PATH")]
+        rules: Vec<PathBuf>,
+        /// Read ignored findings from this file instead of `.stanchignore` in the current folder
+        #[arg(long, value_name = "FILE")]
+        ignore_file: Option<PathBuf>,
+    },
     /// List, explain, check and start rules
     #[command(subcommand)]
     Rules(Rules),

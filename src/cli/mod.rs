@@ -13,8 +13,8 @@ use clap::Parser;
 pub use exit::Exit;
 
 use crate::commands::{
-    self, Applying, Asking, CommandError, Ended, FailOn, Hook, LedgerTask, Output, PlanTask, Reach,
-    RevokeTask, ScanTask, Scope, VerifyTask,
+    self, About, Applying, Asking, CommandError, Ended, ExplainTask, FailOn, Hook, LedgerTask, Output,
+    PlanTask, Reach, RevokeTask, ScanTask, Scope, VerifyTask,
 };
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
@@ -70,6 +70,12 @@ fn run(command: args::Command) -> Result<Exit, CommandError> {
         args::Command::Revoke(typed) => revoke(*typed),
         args::Command::Hook(typed) => hook(typed),
         args::Command::Demo => commands::demo().map(exit),
+        args::Command::Explain { place, rules, ignore_file } => {
+            let scan = ScanTask { own_rules: rules, ignore_file, ..usual(vec![PathBuf::from(".")]) };
+            let task = ExplainTask { about: About::parse(&place)?, scan };
+            commands::explain(&task, &mut io::stdout().lock()).or_else(commands::closed_pipe_is_fine)?;
+            Ok(Exit::Clean)
+        }
         args::Command::Rules(typed) => rules(typed),
     }
 }

@@ -77,6 +77,11 @@ pub(super) fn text_of(content: Content<'_>, each: impl FnOnce(&[u8])) {
     }
 }
 
+/// The same of a whole blob.
+pub(super) fn nature_of(bytes: &[u8]) -> (Encoding, bool) {
+    nature(&bytes[..bytes.len().min(HEAD)])
+}
+
 /// How text would be stored in what begins like this, and whether it is rather binary.
 fn nature(head: &[u8]) -> (Encoding, bool) {
     let has_zero = memchr::memchr(0, head).is_some();

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::context::{Context, Nearby};
+use super::refusal::Refusal;
 use super::{guard, named};
 use crate::bindings::Language;
 use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
@@ -37,20 +38,55 @@ impl Matcher {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;
-        if let Some(promise) = self.rule.promise {
-            return named::candidate(self.rule, promise, bytes, (matched, secret), languages);
+        self.weigh(bytes, matched, secret, context, languages).ok()
+    }
+
+    /// Where the pattern matches that is tried at `at`, and what follows from it.
+    pub(super) fn explain_at(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        context: &mut Context<'_>,
+        language: Language,
+    ) -> Option<(Range<usize>, Result<Candidate, Refusal>)> {
+        let anchored = self.anchored()?;
+        let window = &bytes[at..bytes.len().min(at + self.rule.max_len)];
+        let end = anchored.end(window)?;
+        let matched = at..at + end;
+        if !guard::may_start(self.rule, bytes, at) || !guard::may_end(self.rule, bytes, matched.end) {
+            return Some((matched, Err(Refusal::PartOfWord)));
+        }
+        let secret = anchored.secret(window, end)?;
+        let secret = at + secret.start..at + secret.end;
+        let outcome = self.weigh(bytes, matched.clone(), secret, context, &[language]);
+        Some((matched, outcome))
+    }
+
+    /// What follows from a match.
+    fn weigh(
+        &self,
+        bytes: &[u8],
+        matched: Range<usize>,
+        secret: Range<usize>,
+        context: &mut Context<'_>,
+        languages: &[Language],
+    ) -> Result<Candidate, Refusal> {
+        let rule = self.rule;
+        if let Some(promise) = rule.promise {
+            return named::candidate(rule, promise, bytes, (matched, secret), languages);
         }
         let value = &bytes[secret.clone()];
-        if self.rule.needs_digit && !value.iter().any(u8::is_ascii_digit)
-            || self.rule.needs_both_cases && !mixes_cases(value)
-        {
-            return None;
+        if rule.needs_digit && !value.iter().any(u8::is_ascii_digit) {
+            return Err(Refusal::NoDigit);
         }
-        if !context.allows(self.rule, Nearby::of(bytes, &matched)) {
-            return None;
+        if rule.needs_both_cases && !mixes_cases(value) {
+            return Err(Refusal::OneCase);
+        }
+        if !context.allows(rule, Nearby::of(bytes, &matched)) {
+            return Err(Refusal::NoContext);
         }
         let (confidence, evidence) = self.judge(value, &bytes[matched.clone()])?;
-        Some(Candidate { rule: self.rule, matched, secret, confidence, strength: self.rule.strength, evidence })
+        Ok(Candidate { rule, matched, secret, confidence, strength: rule.strength, evidence })
     }
 
     /// Whether a match may begin like this; it is no longer than the shortest one.
@@ -66,39 +102,44 @@ impl Matcher {
         Some(regex.find_at(bytes, from)?.start())
     }
 
+    fn anchored(&self) -> Option<&Anchored> {
+        self.anchored.get_or_init(|| Anchored::new(self.rule.pattern).ok()).as_ref()
+    }
+
     /// The match that starts at `at` and ends where it may, and the secret in it.
     fn matched(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
-        let anchored = self.anchored.get_or_init(|| Anchored::new(self.rule.pattern).ok()).as_ref()?;
+        let anchored = self.anchored()?;
         let window = &bytes[at..bytes.len().min(at + self.rule.max_len)];
         // Mostly there is no such match, which is known sooner without the group.
-        let end = at + anchored.end(window)?;
+        let length = anchored.end(window)?;
+        let end = at + length;
         if !guard::may_end(self.rule, bytes, end) {
             return None;
         }
-        let secret = anchored.secret(window)?;
+        let secret = anchored.secret(window, length)?;
         Some((at..end, at + secret.start..at + secret.end))
     }
 
-    /// What the proof makes of the value; `None` when it is no leak.
-    fn judge(&self, value: &[u8], matched: &[u8]) -> Option<(Confidence, Evidence)> {
+    /// What the proof makes of the value.
+    fn judge(&self, value: &[u8], matched: &[u8]) -> Result<(Confidence, Evidence), Refusal> {
         if proofs::published(value).is_some() {
-            return None;
+            return Err(Refusal::Published);
         }
         let rule = self.rule;
         let (confidence, evidence) = match proofs::judge(rule, value, matched) {
             Outcome::Right(evidence) if evidence.level >= ProofLevel::Structure => {
-                return Some((Confidence::Proven, evidence));
+                return Ok((Confidence::Proven, evidence));
             }
             Outcome::Right(evidence) => (rule.confidence, evidence),
             Outcome::Silent => (rule.confidence, Evidence::of(ProofLevel::None)),
             Outcome::Wrong => match rule.wrong_proof {
-                WrongProof::Drops => return None,
+                WrongProof::Drops => return Err(Refusal::Unproven),
                 WrongProof::Lowers => (rule.confidence.lowered(), Evidence::of(ProofLevel::None)),
             },
-            Outcome::Public(_) => return None,
+            Outcome::Public(_) => return Err(Refusal::Published),
         };
         let sample = rule.drop_samples && proofs::is_sample(value, rule.prefix.as_bytes());
-        (!sample).then_some((confidence, evidence))
+        if sample { Err(Refusal::Sample) } else { Ok((confidence, evidence)) }
     }
 }
 

@@ -10,12 +10,14 @@
 mod alphabets;
 mod asks;
 mod context;
+mod explained;
 mod files;
 mod guard;
 mod keys;
 mod literals;
 mod matcher;
 mod named;
+mod refusal;
 mod runs;
 mod shapes;
 mod table;
@@ -23,6 +25,8 @@ mod told;
 mod vector;
 mod window;
 
+pub use explained::Explained;
+pub use refusal::Refusal;
 pub use window::{Window, windows};
 
 use std::cmp::Reverse;

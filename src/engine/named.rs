@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::refusal::Refusal;
 use crate::bindings::{self, Binding, Language, Syntax};
 use crate::judge::{Judgement, Manner, Subject, judge};
 use crate::model::{Candidate, Confidence, Evidence, Promise, ProofLevel, Rule};
@@ -23,31 +24,45 @@ pub(super) fn candidate(
     bytes: &[u8],
     (matched, secret): (Range<usize>, Range<usize>),
     languages: &[Language],
-) -> Option<Candidate> {
-    let is_value = matched != secret;
-    let languages = if is_value { &languages[..1] } else { languages };
-    languages.iter().find_map(|&language| {
-        let binding = if is_value {
-            Binding { name: matched.start..matched.start, value: secret.clone(), syntax: Syntax::Quoted }
-        } else {
-            bindings::bound(bytes, matched.clone(), language)?
-        };
-        let Judgement::Secret { confidence, strength, .. } = judge(subject(bytes, &binding, promise)) else {
-            return None;
-        };
-        Some(Candidate {
+) -> Result<Candidate, Refusal> {
+    let judged = |binding| judged(rule, promise, bytes, binding);
+    if matched != secret {
+        let name = matched.start..matched.start;
+        return judged(Binding { name, value: secret, syntax: Syntax::Quoted });
+    }
+    let mut outcome = Err(Refusal::Unbound);
+    for &language in languages {
+        if let Some(binding) = bindings::bound(bytes, matched.clone(), language) {
+            outcome = judged(binding);
+        }
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+fn judged(
+    rule: &'static Rule,
+    promise: Promise,
+    bytes: &[u8],
+    binding: Binding,
+) -> Result<Candidate, Refusal> {
+    match judge(subject(bytes, &binding, promise)) {
+        Judgement::Not(reason) => Err(Refusal::Judged(reason)),
+        Judgement::Secret { confidence, strength, .. } => Ok(Candidate {
             rule,
             matched: binding.name.start.min(binding.value.start)..binding.name.end.max(binding.value.end),
             secret: binding.value,
             confidence: confidence.min(sureness(binding.syntax)).min(rule.confidence),
             strength,
             evidence: Evidence::of(ProofLevel::None),
-        })
-    })
+        }),
+    }
 }
 
 /// What is to be judged of a binding.
-pub(super) fn subject<'a>(bytes: &'a [u8], binding: &Binding, promise: Promise) -> Subject<'a> {
+fn subject<'a>(bytes: &'a [u8], binding: &Binding, promise: Promise) -> Subject<'a> {
     let manner = match binding.syntax {
         Syntax::Quoted | Syntax::Compared => Manner::Quoted,
         Syntax::Bare => Manner::Bare,

@@ -89,7 +89,19 @@ fn finding(id: FindingId, secret: Secret, mut sightings: Vec<Sighting>) -> (Find
     let places = sightings.into_iter().map(|sighting| (sighting.place, sighting.excerpt)).collect();
     let verdict = Verdict::NotAsked;
     (
-        Finding { id, rule, secret, confidence, strength, evidence, verdict, places, also, nearby, owner: vec![] },
+        Finding {
+            id,
+            rule,
+            secret,
+            confidence,
+            strength,
+            evidence,
+            verdict,
+            places,
+            also,
+            nearby,
+            owner: vec![],
+        },
         ignored,
     )
 }

@@ -92,7 +92,10 @@ impl fmt::Display for Reason {
             Reason::Public(what) => write!(f, "it is {what}"),
             Reason::Named(what) => write!(f, "its name says that it is {what}"),
             Reason::Spelled(bits, least) => {
-                write!(f, "it is spelled like a word or a name: {bits:.0} bits speak for chance, {least:.0} are needed")
+                write!(
+                    f,
+                    "it is spelled like a word or a name: {bits:.0} bits speak for chance, {least:.0} are needed"
+                )
             }
             Reason::Sentence => write!(f, "the sentence gives no value"),
         }
@@ -101,6 +104,9 @@ impl fmt::Display for Reason {
 
 /// Shortest password and shortest token, in characters.
 const SHORTEST: (usize, usize) = (4, 8);
+
+/// Shortest value that a sentence gives.
+const SHORTEST_SAID: usize = 6;
 
 /// Bits of chance from which on a value is a token, and surely one.
 const TOKEN: (f32, f32) = (12.0, 24.0);
@@ -145,6 +151,10 @@ fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
     if text.chars().count() < shortest {
         return Some(Reason::Short(shortest));
     }
+    let mix = || Mix::of(text);
+    if subject.manner == Manner::Said && (text.len() < SHORTEST_SAID || !mix().is_password()) {
+        return Some(Reason::Sentence);
+    }
     if references::is_encrypted(text) {
         return Some(Reason::Encrypted);
     }
@@ -170,8 +180,11 @@ fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
 
 /// What the value says in base64, or the password in it, where that is plain text.
 fn decoded(value: &[u8]) -> Option<String> {
-    let inner = STANDARD_NO_PAD.decode(value.trim_ascii_end().strip_suffix(b"==").or(value.strip_suffix(b"=")).unwrap_or(value)).ok()?;
-    let text = String::from_utf8(inner).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')))?;
+    let inner = STANDARD_NO_PAD
+        .decode(value.trim_ascii_end().strip_suffix(b"==").or(value.strip_suffix(b"=")).unwrap_or(value))
+        .ok()?;
+    let text =
+        String::from_utf8(inner).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')))?;
     let password = text.split_once(':').map(|(_, password)| password.to_owned());
     Some(password.unwrap_or(text)).filter(|text| text.len() >= 4)
 }
@@ -187,7 +200,12 @@ fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Rea
         return Ok(if is_sure { Confidence::Likely } else { Confidence::Possible });
     }
     // People choose shared secrets as they choose passwords.
-    if subject.manner != Manner::Said && mix.is_password() && mix.words <= 3 && text.len() >= 8 && bits > PASSPHRASE {
+    if subject.manner != Manner::Said
+        && mix.is_password()
+        && mix.words <= 3
+        && text.len() >= 8
+        && bits > PASSPHRASE
+    {
         return Ok(Confidence::Possible);
     }
     Err(Reason::Spelled(bits, needed))
@@ -199,8 +217,7 @@ fn password(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, 
     }
     let mix = Mix::of(text);
     if subject.manner == Manner::Said {
-        let is_one = mix.is_password() && text.len() >= 6;
-        return if is_one { Ok(Confidence::Possible) } else { Err(Reason::Sentence) };
+        return Ok(Confidence::Possible);
     }
     if mix.is_password() {
         let is_sure = text.len() >= 6 && !mix.digits_at_end_only_of_one_word(text) && !is_name(text);
@@ -234,7 +251,10 @@ impl Mix {
     fn of(text: &str) -> Mix {
         let count = |kind: fn(char) -> bool| text.chars().filter(|&letter| kind(letter)).count();
         let joins = |letter: char| matches!(letter, '-' | '_' | '.' | '/' | ':' | ',');
-        let humps = text.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+        let humps = text
+            .as_bytes()
+            .windows(2)
+            .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
         let parts = text.split(joins).filter(|part| part.contains(char::is_alphabetic)).count();
         Mix {
             letters: count(char::is_alphabetic),
@@ -256,6 +276,8 @@ impl Mix {
     /// Whether it is a word and a number, as names of things are.
     fn digits_at_end_only_of_one_word(&self, text: &str) -> bool {
         let stem = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
-        self.signs == 0 && stem.chars().all(|letter| letter.is_ascii_lowercase()) && text.len() - stem.len() <= 3
+        self.signs == 0
+            && stem.chars().all(|letter| letter.is_ascii_lowercase())
+            && text.len() - stem.len() <= 3
     }
 }

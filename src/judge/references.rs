@@ -14,7 +14,9 @@ fn regex(pattern: &str) -> Regex {
 /// Ciphertexts of tools that keep secrets encrypted beside the code: SOPS, jasypt, Spring Cloud, Ansible, dotenvx, AWS
 /// KMS, Jenkins, Maven, SealedSecrets, DPAPI, Vault's transit engine, Travis.
 static ENCRYPTED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"^(?:ENC[\[(]|\{cipher\}|\$ANSIBLE_VAULT|encrypted:|AQICAH|AQECAH|\{AQ[A-Za-z0-9+/]|\{[A-Za-z0-9+/=]{20,}\}$|AgB[A-Za-z0-9+/]{60}|01000000d08c9ddf|vault:v\d+:|!vault|secure:|\{(?:bcrypt|pbkdf2|scrypt|argon2|sha256|SSHA|SHA|CRYPT|MD5)[@\w]*\}|\$2[aby]?\$|\$argon2|\$[156y]\$|\$pbkdf2|pbkdf2[:_(]|scrypt:|bcrypt)")
+    regex(
+        r"^(?:ENC[\[(]|\{cipher\}|\$ANSIBLE_VAULT|encrypted:|AQICAH|AQECAH|\{AQ[A-Za-z0-9+/]|\{[A-Za-z0-9+/=]{20,}\}$|AgB[A-Za-z0-9+/]{60}|01000000d08c9ddf|vault:v\d+:|!vault|secure:|\{(?:bcrypt|pbkdf2|scrypt|argon2|sha256|SSHA|SHA|CRYPT|MD5)[@\w]*\}|\$2[aby]?\$|\$argon2|\$[156y]\$|\$pbkdf2|pbkdf2[:_(]|scrypt:|bcrypt)",
+    )
 });
 
 /// Names of where a value is kept.
@@ -72,28 +74,234 @@ static TOLD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words of programs and forms that stand under such names and are no password.
 const VOCABULARY: &[&str] = &[
-    "absent", "access", "accesskey", "account", "active", "admin", "aes", "always", "any", "apikey", "app",
-    "argon2", "array", "auth", "authenticated", "authentication", "authorization", "auto", "autocomplete",
-    "aws", "azure", "base64", "basic", "bcrypt", "bearer", "binary", "blob", "body", "bool", "boolean", "both",
-    "bytes", "cert", "char", "clear", "client", "code", "config", "confirm", "confirmation", "confirmed",
-    "contrasena", "cookie", "credential", "credentials", "current", "data", "database", "default", "denied",
-    "digest", "disable", "disabled", "email", "empty", "enable", "enabled", "encrypted", "env", "environment",
-    "error", "expired", "external", "fail", "failed", "false", "field", "file", "filled", "force", "form",
-    "formdata", "global", "guest", "hash", "header", "headers", "hidden", "hmac", "hook", "host", "http",
-    "https", "identity", "ignore", "implicit", "incorrect", "info", "inherit", "input", "integer", "internal",
-    "invalid", "issuer", "json", "jwt", "kennwort", "key", "keyboard", "keyword", "ldap", "literal", "local",
-    "localhost", "login", "lookup", "mandatory", "manual", "masked", "master", "match", "matches", "md5",
-    "memory", "missing", "mixed", "motdepasse", "name", "never", "new", "nil", "none", "null", "nullable",
-    "number", "oauth", "object", "off", "old", "optional", "other", "parole", "pass", "passcode", "passive",
-    "passphrase", "passwd", "password", "passwords", "passwort", "path", "pattern", "pin", "pkce", "plain",
-    "plaintext", "post", "present", "private", "prompt", "protected", "public", "pwd", "query", "random", "raw",
-    "readonly", "refresh", "regex", "remote", "rename", "required", "reset", "response", "root", "rsa", "salt",
-    "scope", "secret", "secretkey", "secrets", "secure", "self", "senha", "sensitive", "server", "service",
-    "session", "sha1", "sha256", "sha512", "shared", "show", "signature", "signing", "simple", "ssh",
-    "standard", "static", "str", "string", "strong", "submit", "success", "symbol", "system", "text",
-    "textarea", "textfield", "textinput", "title", "token", "tokens", "true", "type", "typeof", "undefined",
-    "unknown", "unset", "update", "use", "user", "username", "users", "uuid", "valid", "value", "values", "var",
-    "varchar", "variable", "view", "void", "wachtwoord", "weak", "write", "wrong", "yes",
+    "absent",
+    "access",
+    "accesskey",
+    "account",
+    "active",
+    "admin",
+    "aes",
+    "always",
+    "any",
+    "apikey",
+    "app",
+    "argon2",
+    "array",
+    "auth",
+    "authenticated",
+    "authentication",
+    "authorization",
+    "auto",
+    "autocomplete",
+    "aws",
+    "azure",
+    "base64",
+    "basic",
+    "bcrypt",
+    "bearer",
+    "binary",
+    "blob",
+    "body",
+    "bool",
+    "boolean",
+    "both",
+    "bytes",
+    "cert",
+    "char",
+    "clear",
+    "client",
+    "code",
+    "config",
+    "confirm",
+    "confirmation",
+    "confirmed",
+    "contrasena",
+    "cookie",
+    "credential",
+    "credentials",
+    "current",
+    "data",
+    "database",
+    "default",
+    "denied",
+    "digest",
+    "disable",
+    "disabled",
+    "email",
+    "empty",
+    "enable",
+    "enabled",
+    "encrypted",
+    "env",
+    "environment",
+    "error",
+    "expired",
+    "external",
+    "fail",
+    "failed",
+    "false",
+    "field",
+    "file",
+    "filled",
+    "force",
+    "form",
+    "formdata",
+    "global",
+    "guest",
+    "hash",
+    "header",
+    "headers",
+    "hidden",
+    "hmac",
+    "hook",
+    "host",
+    "http",
+    "https",
+    "identity",
+    "ignore",
+    "implicit",
+    "incorrect",
+    "info",
+    "inherit",
+    "input",
+    "integer",
+    "internal",
+    "invalid",
+    "issuer",
+    "json",
+    "jwt",
+    "kennwort",
+    "key",
+    "keyboard",
+    "keyword",
+    "ldap",
+    "literal",
+    "local",
+    "localhost",
+    "login",
+    "lookup",
+    "mandatory",
+    "manual",
+    "masked",
+    "master",
+    "match",
+    "matches",
+    "md5",
+    "memory",
+    "missing",
+    "mixed",
+    "motdepasse",
+    "name",
+    "never",
+    "new",
+    "nil",
+    "none",
+    "null",
+    "nullable",
+    "number",
+    "oauth",
+    "object",
+    "off",
+    "old",
+    "optional",
+    "other",
+    "parole",
+    "pass",
+    "passcode",
+    "passive",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "passwort",
+    "path",
+    "pattern",
+    "pin",
+    "pkce",
+    "plain",
+    "plaintext",
+    "post",
+    "present",
+    "private",
+    "prompt",
+    "protected",
+    "public",
+    "pwd",
+    "query",
+    "random",
+    "raw",
+    "readonly",
+    "refresh",
+    "regex",
+    "remote",
+    "rename",
+    "required",
+    "reset",
+    "response",
+    "root",
+    "rsa",
+    "salt",
+    "scope",
+    "secret",
+    "secretkey",
+    "secrets",
+    "secure",
+    "self",
+    "senha",
+    "sensitive",
+    "server",
+    "service",
+    "session",
+    "sha1",
+    "sha256",
+    "sha512",
+    "shared",
+    "show",
+    "signature",
+    "signing",
+    "simple",
+    "ssh",
+    "standard",
+    "static",
+    "str",
+    "string",
+    "strong",
+    "submit",
+    "success",
+    "symbol",
+    "system",
+    "text",
+    "textarea",
+    "textfield",
+    "textinput",
+    "title",
+    "token",
+    "tokens",
+    "true",
+    "type",
+    "typeof",
+    "undefined",
+    "unknown",
+    "unset",
+    "update",
+    "use",
+    "user",
+    "username",
+    "users",
+    "uuid",
+    "valid",
+    "value",
+    "values",
+    "var",
+    "varchar",
+    "variable",
+    "view",
+    "void",
+    "wachtwoord",
+    "weak",
+    "write",
+    "wrong",
+    "yes",
 ];
 
 pub(super) fn is_encrypted(text: &str) -> bool {
@@ -106,7 +314,8 @@ pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
     TEMPLATE.is_match(text.as_bytes())
         || ELSEWHERE.is_match(text.as_bytes())
         || proofs::is_reference(text) && !text.starts_with('$')
-        || manner != Manner::Quoted && (EXPRESSION.is_match(text.as_bytes()) || is_member(text) && is_spelled())
+        || manner != Manner::Quoted
+            && (EXPRESSION.is_match(text.as_bytes()) || is_member(text) && is_spelled())
         || manner == Manner::Quoted && is_call(text)
         || is_address(text)
         || is_file(text) && is_spelled()
@@ -118,7 +327,8 @@ const SPELLED: f32 = 8.0;
 
 /// A member of something: `a.b.c`.
 fn is_member(text: &str) -> bool {
-    static MEMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"^[A-Za-z_$]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+;?$"));
+    static MEMBER: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"^[A-Za-z_$]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+;?$"));
     MEMBER.is_match(text.as_bytes())
 }
 
@@ -130,15 +340,20 @@ fn is_call(text: &str) -> bool {
 /// The name of a variable or a constant that holds such a value: `DB_PASSWORD`.
 fn is_variable(text: &str) -> bool {
     static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"^(?:[A-Z][A-Z0-9%]*_)+[A-Z0-9]*(?:PASS|PWD|SECRET|TOKEN|KEY|CRED|AUTH)[A-Z0-9_]*$|^(?:[A-Z]+_){2,}[A-Z]+$")
+        regex(
+            r"^(?:[A-Z][A-Z0-9%]*_)+[A-Z0-9]*(?:PASS|PWD|SECRET|TOKEN|KEY|CRED|AUTH)[A-Z0-9_]*$|^(?:[A-Z]+_){2,}[A-Z]+$",
+        )
     });
     VARIABLE.is_match(text.as_bytes())
 }
 
 /// The address of something, without a user in it.
 fn is_address(text: &str) -> bool {
-    static ADDRESS: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^(?:https?://|ldaps?://|ssh://|wss?://|tcp://|unix:|file:|git@|urn:|data:|chrome://|jdbc:\w+|mailto:)"));
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:https?://|ldaps?://|ssh://|wss?://|tcp://|unix:|file:|git@|urn:|data:|chrome://|jdbc:\w+|mailto:)",
+        )
+    });
     ADDRESS.is_match(text.as_bytes())
 }
 
@@ -156,9 +371,11 @@ fn is_file(text: &str) -> bool {
 
 /// Whether a value repeats what its name says: `vault-client-password-1`.
 pub(super) fn repeats_name(text: &str) -> bool {
-    static TELLING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)passw(?:or)?d|passphrase|secret|token|api[-_]?key|credential|kennwort"));
+    static TELLING: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)passw(?:or)?d|passphrase|secret|token|api[-_]?key|credential|kennwort"));
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let is_mixed = digits >= 2 && text.bytes().any(|byte| byte.is_ascii_uppercase() || b"!@#$%^&*?".contains(&byte));
+    let is_mixed =
+        digits >= 2 && text.bytes().any(|byte| byte.is_ascii_uppercase() || b"!@#$%^&*?".contains(&byte));
     TELLING.is_match(text.as_bytes()) && !is_mixed && words::evidence(text.as_bytes()) < REPEATED
 }
 

@@ -17,18 +17,32 @@ fn set(patterns: &[(&str, &str)]) -> RegexSet {
 
 /// What names say that stand before telling words.
 const NAMED: &[(&str, &str)] = &[
-    (r"(?i)(?:^|[_.-])(?:is|has|have|had|no|without|forgot|forgotten|show|hide|toggle|validate|allow|enable|disable|wrong|missing|require[sd]?|need|check|verify|invalid|incorrect|lost|send|get|find|reset|change|update|create|generate|remove|delete|handle|on|render|use)(?:[_.-]|$)", "about an action"),
-    (r"(?i)(?:^|[_.-])(?:public|pub|publishable|primary|foreign|sort|partition|cache|bucket|object|idempotency|translation|i18n|shortcut|hot|arrow|group|dedup\w*|unique|composite|natural|surrogate)(?:[_.-]?)(?:key|token)", "a key of another kind"),
-    (r"(?i)(?:^|[_.-])(?:next|prev|previous|page|paging|pagination|continuation|cancellation|cancel|sync|start|end|eos|bos|pad|unk|sep|cls|mask|stop|special|csrf|xsrf|antiforgery|authenticity|request_?verification|device|push|vocab|lexer|syntax)(?:[_.-]?)token", "a token of another kind"),
-    (r"(?i)(?:^|[_.-])(?:label|placeholder|message|msg|title|hint|tooltip|error|help|description|caption|prompt|header_?name|cookie_?name|param_?name|env_?var|type|kind|policy|regex|pattern|format|field|column|path|url|uri|endpoint|name|length|size|ttl|expiry|count|limit|input|button|form|selector|class|icon|strategy)[_.-](?:key|token|secret|pass(?:word)?)$", "about a secret"),
+    (
+        r"(?i)(?:^|[_.-])(?:is|has|have|had|no|without|forgot|forgotten|show|hide|toggle|validate|allow|enable|disable|wrong|missing|require[sd]?|need|check|verify|invalid|incorrect|lost|send|get|find|reset|change|update|create|generate|remove|delete|handle|on|render|use)(?:[_.-]|$)",
+        "about an action",
+    ),
+    (
+        r"(?i)(?:^|[_.-])(?:public|pub|publishable|primary|foreign|sort|partition|cache|bucket|object|idempotency|translation|i18n|shortcut|hot|arrow|group|dedup\w*|unique|composite|natural|surrogate)(?:[_.-]?)(?:key|token)",
+        "a key of another kind",
+    ),
+    (
+        r"(?i)(?:^|[_.-])(?:next|prev|previous|page|paging|pagination|continuation|cancellation|cancel|sync|start|end|eos|bos|pad|unk|sep|cls|mask|stop|special|csrf|xsrf|antiforgery|authenticity|request_?verification|device|push|vocab|lexer|syntax)(?:[_.-]?)token",
+        "a token of another kind",
+    ),
+    (
+        r"(?i)(?:^|[_.-])(?:label|placeholder|message|msg|title|hint|tooltip|error|help|description|caption|prompt|header_?name|cookie_?name|param_?name|env_?var|type|kind|policy|regex|pattern|format|field|column|path|url|uri|endpoint|name|length|size|ttl|expiry|count|limit|input|button|form|selector|class|icon|strategy)[_.-](?:key|token|secret|pass(?:word)?)$",
+        "about a secret",
+    ),
     (r"(?i)(?:^|_)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$", "an address"),
     (r"(?i)(?:checksum|sha\d*|digest)[/_.-](?:secret|token|key|pass\w*)s?$", "a digest"),
     (r"^(?i:nonce)$", "a number that is used once"),
-    (r"(?i)(?:^|[_.-])(?:existing|external|image_?pull|pull|tls|k8s|kube|kubernetes|sealed)[_.-]?secrets?$", "the name of a secret"),
+    (
+        r"(?i)(?:^|[_.-])(?:existing|external|image_?pull|pull|tls|k8s|kube|kubernetes|sealed)[_.-]?secrets?$",
+        "the name of a secret",
+    ),
 ];
 
-static BY_NAME: LazyLock<RegexSet> =
-    LazyLock::new(|| set(NAMED));
+static BY_NAME: LazyLock<RegexSet> = LazyLock::new(|| set(NAMED));
 
 /// What the name says that the value is, where that is no secret.
 pub(super) fn of_name(name: &[u8], promise: Promise) -> Option<&'static str> {
@@ -55,13 +69,22 @@ fn parted(name: &[u8]) -> String {
 
 /// Structures by what they are.
 const PUBLIC: &[(&str, &str)] = &[
-    (r"(?i)^(?:sha(?:1|224|256|384|512)|md5|h1|zh)[-:=]", "a digest"),
+    (r"(?i)(?:^|@)(?:sha(?:1|224|256|384|512)|md5|h1|zh)[-:=]", "a digest"),
     (r"^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|AAAA[BCE][0-9A-Za-z+/]{20})", "a public key"),
-    (r"^(?:MII[BC]IjANBgkqhkiG9w0BAQ|MFkwEwYHKoZIzj0|MIGfMA0GCSqGSIb3DQEBAQUAA4GN|MI[IGH]\w{0,4}MA0GCSqGSIb3DQEBAQUAA4)", "a public key"),
-    (r"^(?:pub[0-9a-f]{32}$|NRJS-|phc_|6L[0-9A-Za-z_-]{6}AAAAA|age1[0-9a-z]{50}|npub1|xpub|[yz]pub|pk_(?:live|test)_|sb_publishable_|pk\.)", "public by design"),
+    (
+        r"^(?:MII[BC]IjANBgkqhkiG9w0BAQ|MFkwEwYHKoZIzj0|MIGfMA0GCSqGSIb3DQEBAQUAA4GN|MI[IGH]\w{0,4}MA0GCSqGSIb3DQEBAQUAA4)",
+        "a public key",
+    ),
+    (
+        r"^(?:pub[0-9a-f]{32}$|NRJS-|phc_|6L[0-9A-Za-z_-]{6}AAAAA|age1[0-9a-z]{50}|npub1|xpub|[yz]pub|pk_(?:live|test)_|sb_publishable_|pk\.)",
+        "public by design",
+    ),
     (r"^(?:MII[D-J]|LS0tLS1CRUdJTiBDRVJU)", "a certificate"),
     (r"^-----BEGIN", "a block with a form of its own"),
-    (r"^(?:iVBORw0KGgo|/9j/|R0lGOD|d09G|AAEAAAA|T1RUTw|PHN2Zy|UEsDB|H4sI|JVBERi|f0VMRg|TVqQ|UklGR|AGFzbQ)", "a file in base64"),
+    (
+        r"^(?:iVBORw0KGgo|/9j/|R0lGOD|d09G|AAEAAAA|T1RUTw|PHN2Zy|UEsDB|H4sI|JVBERi|f0VMRg|TVqQ|UklGR|AGFzbQ)",
+        "a file in base64",
+    ),
     (r"^eyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.", "a token that tells of itself; its own rule judges it"),
     (r"^(?:\d+\.){3,}\d+", "a number in dots"),
     (r"(?:\\x[0-9a-fA-F]{2}[^\\]{0,4}){3}", "bytes"),
@@ -71,23 +94,36 @@ const PUBLIC: &[(&str, &str)] = &[
     (r"^0x[0-9a-fA-F]{1,16}$", "a number"),
     (r"^\#[0-9a-fA-F]{3,8}$", "a colour"),
     (r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", "an address"),
-    (r"^(?:[a-z0-9-]{1,63}\.)+(?:com|org|net|io|dev|local|internal|cloud|co|de|uk|gov|edu|info|app)(?::\d+)?(?:/.*)?$", "a host"),
+    (
+        r"^(?:[a-z0-9-]{1,63}\.)+(?:com|org|net|io|dev|local|internal|cloud|co|de|uk|gov|edu|info|app)(?::\d+)?(?:/.*)?$",
+        "a host",
+    ),
     (r"^[a-z]+(?:\.[A-Za-z_][A-Za-z_]*){2,}$", "a dotted name"),
-    (r"(?i)^(?:utf-?8|ascii|iso-?8859-\d+|us-ascii|aes-\d+-\w+|aes-?\d{3}|rs256|hs256|es256|hmac-?sha-?\d+|sha-?\d{1,3}|md5|rsa-?\d*|pbkdf2\w*|argon2\w*|bcrypt|x-?api-?key)$", "the name of an algorithm"),
+    (
+        r"(?i)^(?:utf-?8|ascii|iso-?8859-\d+|us-ascii|aes-\d+-\w+|aes-?\d{3}|rs256|hs256|es256|hmac-?sha-?\d+|sha-?\d{1,3}|md5|rsa-?\d*|pbkdf2\w*|argon2\w*|bcrypt|x-?api-?key)$",
+        "the name of an algorithm",
+    ),
     (r"^x-[a-z-]+$|^(?i:authorization|x-[a-z]+(?:-[a-z]+)+)$", "the name of a header"),
     (r"^0{8}-0{4}-0{4}-0{4}-0{12}$|^[fF]{8}-|^12345678-|^123e4567-e89b", "a well-known id"),
-    (r"^(?i:cus|pi|price|prod|sub|in|ch|acct|evt|req)_[0-9A-Za-z]{10,}$|^(?:vpc|sg|ami|i|subnet|vol|snap|eni|rtb|igw)-[0-9a-f]{8,17}$", "the id of a resource"),
-    (r"^[0-9]+:[0-9]+:(?:web|android|ios):[0-9a-f]+$|\.apps\.googleusercontent\.com$|^(?:UA|G|GTM)-[0-9A-Z-]+$", "the id of an application"),
+    (
+        r"^(?i:cus|pi|price|prod|sub|in|ch|acct|evt|req)_[0-9A-Za-z]{10,}$|^(?:vpc|sg|ami|i|subnet|vol|snap|eni|rtb|igw)-[0-9a-f]{8,17}$",
+        "the id of a resource",
+    ),
+    (
+        r"^[0-9]+:[0-9]+:(?:web|android|ios):[0-9a-f]+$|\.apps\.googleusercontent\.com$|^(?:UA|G|GTM)-[0-9A-Z-]+$",
+        "the id of an application",
+    ),
     (r"^(?:Qm[1-9A-HJ-NP-Za-km-z]{44}|bafy[0-9a-z]{50,})$", "an address of content"),
 ];
 
-static BY_VALUE: LazyLock<RegexSet> =
-    LazyLock::new(|| set(PUBLIC));
+static BY_VALUE: LazyLock<RegexSet> = LazyLock::new(|| set(PUBLIC));
 
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d+$"));
 
 static DIGEST_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)(?:md5|sha\d|digest|checksum|hash(?:ed|es|$|_of|_value)|fingerprint|etag|integrity|thumbprint|commit|revision|_sha|sha_)")
+    regex(
+        r"(?i)(?:md5|sha\d|digest|checksum|hash(?:ed|es|$|_of|_value)|fingerprint|etag|integrity|thumbprint|commit|revision|_sha|sha_)",
+    )
 });
 
 /// Base64 longer than this, without a provider's prefix, is an asset.
@@ -97,11 +133,15 @@ const ASSET: usize = 300;
 pub(super) fn of_value(name: &[u8], text: &str, promise: Promise) -> Option<&'static str> {
     let name = String::from_utf8_lossy(name);
     if let Some(hit) = BY_VALUE.matches(text.as_bytes()).into_iter().next() {
-        let is_pin = promise == Promise::Password && (DIGITS.is_match(text.as_bytes()) || PUBLIC[hit].1 == "an address" || PUBLIC[hit].1 == "a date");
+        let is_pin = promise == Promise::Password
+            && (DIGITS.is_match(text.as_bytes())
+                || PUBLIC[hit].1 == "an address"
+                || PUBLIC[hit].1 == "a date");
         return (!is_pin).then_some(PUBLIC[hit].1);
     }
     if DIGEST_NAME.is_match(parted(name.as_bytes()).as_bytes()) {
         return Some("a digest");
     }
-    (text.len() > ASSET && !text.contains(['.', '-'])).then_some("too long for a secret without a form of its own")
+    (text.len() > ASSET && !text.contains(['.', '-']))
+        .then_some("too long for a secret without a form of its own")
 }

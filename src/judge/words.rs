@@ -61,7 +61,8 @@ pub fn drawn(text: &[u8]) -> f32 {
 /// How many characters the smallest usual alphabet has that holds the text.
 fn alphabet(text: &[u8]) -> usize {
     let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
-    let (lower, upper, digit) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
+    let (lower, upper, digit) =
+        (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
     if digit && !(lower && upper) && text.iter().all(u8::is_ascii_hexdigit) {
         return if lower || upper { 16 } else { 10 };
     }
@@ -79,7 +80,8 @@ fn spelled(text: &[u8]) -> f32 {
     let (mut before, mut last, mut letters) = (Class::Edge, 0, [EDGE; 2]);
     for &byte in text {
         let class = Class::of(byte);
-        let letter = if byte.is_ascii_alphabetic() { usize::from(byte.to_ascii_lowercase() - b'a') } else { EDGE };
+        let letter =
+            if byte.is_ascii_alphabetic() { usize::from(byte.to_ascii_lowercase() - b'a') } else { EDGE };
         let goes_on = byte == last || class == Class::Digit && byte == last.wrapping_add(1);
         if matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b',') {
             let ends = if before == Class::Edge { 0.0 } else { step(before, Class::Edge) };
@@ -105,7 +107,7 @@ fn step(from: Class, to: Class) -> f32 {
 fn after([a, b]: [usize; 2], letter: usize) -> f32 {
     let at = (a * 27 + b) * 26 + letter;
     let pair = MODEL[STEPS + at / 2];
-    f32::from(if at % 2 == 0 { pair & 15 } else { pair >> 4 })
+    f32::from(if at.is_multiple_of(2) { pair & 15 } else { pair >> 4 })
 }
 
 #[cfg(test)]
@@ -128,7 +130,8 @@ mod tests {
                 let draws = 2000;
                 let low = (0..draws)
                     .filter(|_| {
-                        let text: Vec<u8> = (0..length).map(|_| alphabet[random.usize(..alphabet.len())]).collect();
+                        let text: Vec<u8> =
+                            (0..length).map(|_| alphabet[random.usize(..alphabet.len())]).collect();
                         evidence(&text) < 8.0
                     })
                     .count();

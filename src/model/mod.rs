@@ -30,7 +30,8 @@ pub use place::{Place, PlaceKind};
 pub use question::{Asked, How, Question};
 pub use report::{Report, Tally};
 pub use rule::{
-    Anchor, Confidence, Lead, Promise, ProofLevel, Rule, Severity, Specificity, Strength, Stretch, Until, WrongProof,
+    Anchor, Confidence, Lead, Promise, ProofLevel, Rule, Severity, Specificity, Strength, Stretch, Until,
+    WrongProof,
 };
 pub use secret::Secret;
 pub use verdict::{Answered, Unknown, UnknownReason, Verdict};

@@ -43,7 +43,7 @@ const MOST_AFTER: usize = 96;
 const MOST_KEYS: usize = 4096;
 
 /// How many alternatives of a pattern are told apart.
-const MOST_BRANCHES: usize = 64;
+const MOST_BRANCHES: usize = 128;
 
 /// What follows from a pattern.
 #[derive(Debug)]

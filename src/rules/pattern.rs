@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_automata::Input;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::NFA;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 use regex_automata::util::captures::Captures;
 use regex_automata::util::{pool, syntax};
+use regex_automata::{Input, PatternID};
 
 /// Largest compiled pattern and largest cache of one, in bytes.
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
@@ -71,11 +71,12 @@ impl Anchored {
         }
     }
 
-    /// The group around the secret in that match; all of it, where there is none.
-    pub fn secret(&self, text: &[u8]) -> Option<Range<usize>> {
-        let groups = self.groups(text)?;
-        let secret = if groups.group_len() > 1 { 1 } else { 0 };
-        groups.get_group(secret).map(|span| span.range())
+    /// The group around the secret in that match, which ends at `end`; all of it, where there is none.
+    pub fn secret(&self, text: &[u8], end: usize) -> Option<Range<usize>> {
+        if self.groups.get_nfa().group_info().group_len(PatternID::ZERO) == 1 {
+            return Some(0..end);
+        }
+        self.groups(text)?.get_group(1).map(|span| span.range())
     }
 
     /// Matches are few, and what finds their groups is not kept.
