@@ -358,7 +358,7 @@ enum Sign {
 
 static SIGN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\]?\)?\.(?:type(?:Text)?|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\(\)\)?\.(?:thenReturn|willReturn|returns|and_return|mockReturnValue)\(|(?:\([^()\n]{0,60}\))?[^{}()\n;="']{0,40}\{[ \t\r\n]*return[ \t]+|\([^()\n]{0,60}\)[^:\n]{0,30}:[ \t]*\r?\n[ \t]*return[ \t]+|[ \t]*\{[ \t]*get;[^{}\n]{0,40}\}[ \t]*=|[ \t]*\{[ \t]*["']|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>\)\.(?:to|should)[ \t]+(?:eq|equal|be)[ (]|\)\.(?:to(?:Be|Equal|StrictEqual|Match)|to\.(?:be\.)?(?:eq|equal|eql)|isEqualTo)\(|={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
+        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\]?\)?\.(?:type(?:Text)?|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\(\)\)?\.(?:thenReturn|willReturn|returns|and_return|mockReturnValue)\(|\([^()\n]{0,60}\)[^{}()\n;="']{0,40}\{[ \t\r\n]*return[ \t]+|\([^()\n]{0,60}\)[^:\n]{0,30}:[ \t]*\r?\n[ \t]*return[ \t]+|[ \t]*\{[ \t]*get;[^{}\n]{0,40}\}[ \t]*=|[ \t]*\{[ \t]*["']|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>\)\.(?:to|should)[ \t]+(?:eq|equal|be)[ (]|\)\.(?:to(?:Be|Equal|StrictEqual|Match)|to\.(?:be\.)?(?:eq|equal|eql)|isEqualTo)\(|={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
     )
 });
 
@@ -370,6 +370,9 @@ static TYPED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[ \t]+[\w.\[\]*]{2,30
 impl Sign {
     /// The sign after a name, and how many bytes it takes with what stands before it.
     fn of(text: &[u8], lead: Lead, line: &[u8]) -> Option<(Sign, usize)> {
+        if let Some(plain) = Sign::plain(text) {
+            return plain;
+        }
         let text = &text[..text.len().min(AFTER)];
         if let Some(typed) = TYPED.find(text).filter(|_| lead == Lead::Nothing) {
             return Some((Sign::Assigns, typed.end() - 1));
@@ -404,6 +407,22 @@ impl Sign {
         .map(|(sign, end)| {
             (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end)
         })
+    }
+
+    /// The commonest signs, and what is none for certain; `None` where it takes a closer look.
+    fn plain(text: &[u8]) -> Option<Option<(Sign, usize)>> {
+        let blank = text.iter().take(AFTER).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
+        match &text[blank..] {
+            [] => Some(None),
+            [b'=', b'>', ..] | [b':', b'=', ..] => Some(Some((Sign::Assigns, blank + 2))),
+            [b'=', next, ..] if *next != b'=' => Some(Some((Sign::Assigns, blank + 1))),
+            [b':', b' ', quote, ..] if is_quote(quote) => Some(Some((Sign::Names, blank + 1))),
+            [b':', quote, ..] if is_quote(quote) => Some(Some((Sign::Names, blank + 1))),
+            [byte, ..] if b"\r\n;\"'`#/*%~^@$>&".contains(byte) => Some(None),
+            [byte, ..] if blank == 0 && byte.is_ascii_alphanumeric() => Some(None),
+            _ => None,
+        }
     }
 
     fn binds(self) -> bool {

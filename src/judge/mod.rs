@@ -155,6 +155,11 @@ fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
     if subject.manner == Manner::Said && (text.len() < SHORTEST_SAID || !mix().is_password()) {
         return Some(Reason::Sentence);
     }
+    // Most values under such names are words of the program; these need no closer look.
+    let bits = words::evidence(value);
+    if subject.promise != Promise::Password && bits <= PASSPHRASE {
+        return Some(Reason::Spelled(bits, TOKEN.0));
+    }
     if references::is_encrypted(text) {
         return Some(Reason::Encrypted);
     }
