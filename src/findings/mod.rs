@@ -7,6 +7,7 @@ mod excerpt;
 mod id;
 mod ignore_file;
 mod lines;
+mod marks;
 mod overlap;
 mod settle;
 mod sighted;

@@ -1,35 +1,17 @@
 //! Turns the candidates of one blob into sightings: owned, placed and masked, while its text is at hand.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, Match};
 
 use super::companions::Companions;
 use super::excerpt::{self, Masks};
 use super::lines::Cursor;
+use super::marks::Marks;
 use super::overlap;
 use crate::decode::utf16::Encoding;
 use crate::model::{Appearance, BlobPath, Candidate, Place, PlaceKind, Rule, Secret, Sighting};
 
 /// How many sightings of one blob are kept.
 const MOST: usize = 10_000;
-
-/// The mark that has a finding on its line ignored, alone or with rule ids: `stanch:ignore[rule, rule]`.
-const IGNORE_MARK: &[u8] = b"stanch:ignore";
-
-/// The same in the words of other tools, as their manuals give them: whoever changes tools need not touch
-/// every line.
-const FOREIGN_MARKS: &[&[u8]] = &[
-    b"betterleaks:allow",
-    b"ggignore",
-    b"gitleaks:allow",
-    b"kingfisher:allow",
-    b"kingfisher:ignore",
-    b"pragma: allowlist secret",
-    b"secretlint-disable-line",
-    b"trufflehog:ignore",
-];
 
 /// Which rules a person asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +40,8 @@ pub struct Sighter<'a> {
     chosen: &'a Chosen,
     /// The end of the last stretch, in the offsets of the next one once it is there.
     cursor: Cursor,
+    /// Whether there a mark has all ignored that follows.
+    ignoring: bool,
     sightings: Vec<Sighting>,
     dropped: u64,
 }
@@ -84,6 +68,7 @@ impl<'a> Sighter<'a> {
             encoding,
             chosen,
             cursor: Cursor::START,
+            ignoring: false,
             sightings: vec![],
             dropped: 0,
         }
@@ -106,7 +91,10 @@ impl<'a> Sighter<'a> {
         let masks = Masks::of(&candidates);
         let mut companions = Companions::of(text, self.path, &candidates);
         candidates.retain(|candidate| self.chosen.holds(candidate.rule));
-        let marks = if candidates.is_empty() { Marks(vec![]) } else { Marks::of(text) };
+        let marks = match candidates.is_empty() && !more {
+            true => Marks::default(),
+            false => Marks::of(text, self.cursor.at, self.ignoring),
+        };
         for winner in overlap::resolve(candidates) {
             let secret = &winner.candidate.secret;
             if secret.start < self.cursor.at {
@@ -151,6 +139,7 @@ impl<'a> Sighter<'a> {
         }
         if more {
             let end = self.offset_of(text, (owned.end - base) as usize);
+            self.ignoring = marks.is_open(end);
             if end > self.cursor.at {
                 self.cursor.advance(text, end, stored_len);
             }
@@ -177,41 +166,4 @@ impl<'a> Sighter<'a> {
             })
             .unwrap_or(text.len())
     }
-}
-
-/// The ignore marks of a text, by place.
-struct Marks(Vec<Mark>);
-
-struct Mark {
-    range: Range<usize>,
-    foreign: bool,
-}
-
-impl Marks {
-    fn of(text: &[u8]) -> Marks {
-        static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-            let words = std::iter::once(&IGNORE_MARK).chain(FOREIGN_MARKS);
-            AhoCorasick::new(words).expect("a few words fit an automaton")
-        });
-        let mark = |found: Match| Mark { range: found.range(), foreign: found.pattern().as_usize() > 0 };
-        Marks(FINDER.find_iter(text).map(mark).collect())
-    }
-
-    /// Whether a line of the secret bears a mark for this rule.
-    fn cover(&self, text: &[u8], secret: &Range<usize>, rule: &str) -> bool {
-        let same_line = |from: usize, to: usize| memchr::memchr(b'\n', &text[from..to]).is_none();
-        let (before, after) = self.0.split_at(self.0.partition_point(|mark| mark.range.start < secret.start));
-        let before = before.iter().rev().take_while(|mark| same_line(mark.range.start, secret.start));
-        let after = after
-            .iter()
-            .take_while(|mark| mark.range.start < secret.end || same_line(secret.end, mark.range.start));
-        before.chain(after).any(|mark| mark.foreign || names(&text[mark.range.end..], rule))
-    }
-}
-
-/// Whether what follows a mark names no rule, or this one.
-fn names(after: &[u8], rule: &str) -> bool {
-    let Some(list) = after.strip_prefix(b"[") else { return true };
-    let ids = list.split(|&byte| matches!(byte, b']' | b'\n')).next().unwrap_or_default();
-    ids.split(|&byte| byte == b',').any(|id| id.trim_ascii() == rule.as_bytes())
 }
