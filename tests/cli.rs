@@ -280,7 +280,7 @@ critical[github-pat-classic]: GitHub personal access token (classic)
     │ A=ghp_… B=xoxb-…
   proven: its checksum is right · id d4bbc9e8f7dd70ab
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Found 1 secret in 1 place: 1 critical.
 Scanned 2 files, 161 B.
@@ -608,7 +608,7 @@ critical[github-pat-classic]: GitHub personal access token (classic)
     │ GITHUB_TOKEN=ghp_…
   proven: its checksum is right · id 581cce60b733a80b
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Found 1 secret in 1 place: 1 critical.
 Scanned 1 file, 65 B.
@@ -720,7 +720,7 @@ critical[github-pat-classic]: GitHub personal access token (classic)
     │ ghp_…
   proven: its checksum is right · id 02d35e8548ae4c0f
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 note: .stanchignore:5: the entry matches nothing; remove it
 note: .stanchignore:6: the entry has expired; renew it or remove it
@@ -767,10 +767,10 @@ fn a_broken_stanchignore_is_an_error_with_every_line() {
 exit code 2
 -- stderr
 stanch: in/.stanchignore:1:1: the entry has no reason; add reason="why this is no leak"
-in/.stanchignore:2:1: `id` takes one finding id of 16 hex digits, not `short`
-in/.stanchignore:3:1: the reason is empty
+in/.stanchignore:2:4: `id` takes one finding id of 16 hex digits, not `short`
+in/.stanchignore:3:8: the reason is empty
 in/.stanchignore:5:1: an entry is `id ID`, `path GLOB` or `gap REASON GLOB`, then reason="..."
-in/.stanchignore:6:1: `odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported
+in/.stanchignore:6:5: `odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported
 
 "#]]
     );
@@ -818,39 +818,67 @@ Scanned 1 file, 0 B.
 }
 
 #[test]
-fn marks_hold_on_their_own_line_only() {
-    let marks = [
+fn marks_hold_on_the_lines_that_they_are_for() {
+    let same_line = [
         "stanch:ignore",
         "stanch:ignore[github-pat-classic]",
-        "stanch:ignore[slack-bot-token, github-pat-classic]",
+        "stanch:ignore[slack-bot-token, github-pat-classic] made up",
         "gitleaks:allow",
         "betterleaks:allow",
         "trufflehog:ignore",
         "kingfisher:ignore",
-        "kingfisher:allow",
         "ggignore",
         "pragma: allowlist secret",
+        "pragma: whitelist secret",
         "secretlint-disable-line",
     ];
-    let no_marks =
-        ["stanch:ignore[slack-bot-token]", "stanch: ignore", "pragma: allowlist nextline secret", "nothing"];
-    for (marks, code) in [(&marks[..], 0), (&no_marks, 1)] {
+    let next_line = [
+        "stanch:ignore-next-line",
+        "stanch:ignore-next-line[github-pat-classic] made up",
+        "pragma: allowlist nextline secret",
+        "secretlint-disable-next-line",
+    ];
+    let no_marks = ["stanch:ignore[slack-bot-token]", "stanch: ignore", "stanch:ignored", "nothing"];
+    let report = |project: &Project, more: &[&str]| {
+        project.stanch(["scan", "--format", "json"].iter().chain(more)).run()
+    };
+    let every = ["above.py", "below.py", "same.py"];
+    for (marks, covered) in [(&same_line[..], "same.py"), (&next_line, "below.py"), (&no_marks, "none")] {
         for mark in marks {
             let project = Project::new();
             let token = token(50);
-            project.write("before.py", format!("x = 1 # {mark}\n"));
-            project.write("after.py", format!("\nx = \"{token}\"  # {mark}\n\n"));
-            project.write("same.py", format!("# {mark} {token}"));
-            let ran = project.stanch(["scan", "--format", "json"]).run();
-            ran.check(ran.code == Some(code), mark);
-            assert_eq!(ran.tally("ignored_inline"), u64::from(code == 0), "{mark}");
-            // One place that bears no mark is enough.
-            project.write("other.py", format!("# {mark}\nx = \"{token}\"\n# {mark}\n"));
-            let ran = project.stanch(["scan", "--format", "json"]).run();
-            let expected = if code == 0 { vec!["other.py"] } else { vec!["after.py", "other.py", "same.py"] };
-            assert_eq!(ran.exits(1).paths(), expected, "{mark}");
+            project.write("above.py", format!("x = \"{token}\"\n# {mark}\n"));
+            project.write("below.py", format!("# {mark}\nx = \"{token}\"\n\n"));
+            project.write("same.py", format!("x = 1\ny = \"{token}\"  # {mark}\nz = 1\n"));
+            let expected: Vec<&str> = every.into_iter().filter(|name| *name != covered).collect();
+            assert_eq!(report(&project, &[]).exits(1).paths(), expected, "{mark}");
+            assert_eq!(report(&project, &["--no-inline-ignore"]).exits(1).paths(), every, "{mark}");
+            if covered != "none" {
+                // Where marks cover every place, the finding is counted.
+                expected.iter().for_each(|name| fs::remove_file(project.path(name)).unwrap());
+                assert_eq!(report(&project, &[]).exits(0).tally("ignored_inline"), 1, "{mark}");
+            }
         }
     }
+}
+
+#[test]
+fn a_mark_covers_a_secret_of_several_lines_and_blocks_reach_across_large_files() {
+    let key = example("pem-rsa-pkcs1-private-key", 51);
+    let project = Project::new();
+    let found = |text: &str| {
+        project.write("key.pem", text);
+        let ran = project.stanch(["scan", "--format", "json"]).run();
+        (ran.paths().len(), ran.tally("ignored_inline"))
+    };
+    assert_eq!(found(&format!("{}\n", key.trim_end())), (1, 0));
+    assert_eq!(found(&format!("{} # gitleaks:allow\n", key.trim_end())), (0, 1));
+    assert_eq!(found(&format!("# stanch:ignore-next-line\n{key}\n")), (0, 1));
+    assert_eq!(found(&format!("# gitleaks:allow\n{key}\n")), (1, 0));
+    let long = "some words of prose\n".repeat(500_000);
+    let token = token(52);
+    assert_eq!(found(&format!("# secretlint-disable\n{long}{token}\n")), (0, 1));
+    assert_eq!(found(&format!("# secretlint-disable\n{long}# secretlint-enable\n{long}{token}\n")), (1, 0));
 }
 
 // The same input gives the same bytes

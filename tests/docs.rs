@@ -80,6 +80,39 @@ fn the_front_page_shows_what_a_scan_prints() {
 }
 
 #[test]
+fn the_front_page_shows_how_a_baseline_is_made() {
+    let project = Project::new();
+    project.write("deploy/.env", format!("STAGE=production\nGITHUB_TOKEN={}\n", token(2026)));
+    let show = |command: &str| {
+        let ran = project.stanch(command.split(' ').skip(1)).run();
+        ran.exits(0);
+        format!("$ {command}\n{}", ran.stdout())
+    };
+    let shown = show("stanch baseline create") + &show("stanch scan");
+    assert_holds(
+        "README.md",
+        ("<!-- baseline -->\n", "<!-- /baseline -->"),
+        &format!("```console\n{shown}```\n"),
+    );
+}
+
+#[test]
+fn the_front_page_names_every_option_about_ignoring() {
+    let page = read("README.md");
+    let known = ["--help", "--rules", "--jobs", "--no-ignore", "--file"];
+    for command in ["ignore", "baseline create", "baseline update", "baseline prune"] {
+        let help = Project::new().stanch(command.split(' ').chain(["--help"])).run().stdout();
+        let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+        for option in options.filter(|option| !known.contains(option)) {
+            assert!(page.contains(option), "README.md does not tell of {option}");
+        }
+    }
+    for option in ["--baseline", "--no-baseline", "--no-inline-ignore", "--strict-ignores"] {
+        assert!(page.contains(option), "README.md does not tell of {option}");
+    }
+}
+
+#[test]
 fn the_front_page_names_every_option_of_a_history() {
     let page = read("README.md");
     let help = Project::new().stanch(["git", "--help"]).run().stdout();

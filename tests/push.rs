@@ -140,7 +140,7 @@ fn a_push_is_scanned_before_it_is_sent() {
     assert_passes(&project, &["origin", "main"]);
     project.git(&["checkout", "-q", "-b", "side"]);
     commit(&project, "a.env", &key(8), "secret");
-    assert_stopped(&project, &["origin", "side"], 8, &["a.env:1:5", ".stanchignore"]);
+    assert_stopped(&project, &["origin", "side"], 8, &["a.env:1:5", "stanch ignore ID"]);
     assert_stopped(&project, &["server.git", "side"], 8, &["a.env:1:5"]);
     // What is not pushed is not looked at.
     assert_passes(&project, &["origin", "main:other"]);

@@ -47,7 +47,7 @@ medium[example-password]: Password (2 secrets)
     │ pass=…
   likely: its shape or surroundings are distinctive · id 0000000000000006
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Not scanned: 3
   unreadable (could not be opened or read): 2
@@ -151,7 +151,7 @@ critical[example-token]: Example API token
   … and 15 more places
   proven: its checksum is right · account octo of tok_… · also matches generic-secret · id 0000000000000003
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Not scanned: 9
   changed (became shorter while it was read): 9

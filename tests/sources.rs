@@ -237,7 +237,7 @@ critical[github-pat-classic]: GitHub personal access token (classic)
     │ ghp_…
   proven: its checksum is right · id 244ac919167aff7f
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Found 1 secret in 1 place: 1 critical.
 Scanned 1 file, 7 B.
@@ -356,7 +356,7 @@ critical[github-pat-classic]: GitHub personal access token (classic) (2 secrets)
     │ ghp_…
   proven: its checksum is right · id 3ef99c390de6c617
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Found 2 secrets in 2 places: 2 critical.
 Scanned 2 files, 14 B.
@@ -410,7 +410,7 @@ critical[github-pat-classic]: GitHub personal access token (classic) (5 secrets)
     │ ghp_…
   proven: its checksum is right · id 60f3d5d158fae2df
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Found 5 secrets in 5 places: 5 critical.
 Scanned 5 files, 205 B.
@@ -1013,7 +1013,7 @@ critical[github-pat-classic]: GitHub personal access token (classic)
     │ ghp_…
   proven: its checksum is right · id ec73d499eeada3c5
 
-Not a secret? Put its id and a reason into .stanchignore.
+Not a secret? stanch ignore ID --reason "why"
 
 Not scanned: 1
   broken-index (has an index that cannot be read): 1

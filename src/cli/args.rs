@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Finds leaked tokens in code, proves what it can about them, and says how to stop the leak.
 #[derive(Debug, Parser)]
@@ -40,6 +40,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         ignore_file: Option<PathBuf>,
     },
+    /// Write down what is no leak, and why
+    #[command(after_help = IGNORE_HELP)]
+    Ignore(Ignore),
+    /// Keep the findings that there are apart from those to come
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// List, explain, check and start rules
     #[command(subcommand)]
     Rules(Rules),
@@ -48,7 +54,118 @@ pub(super) enum Command {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 scanned and clean; 1 findings at or above --fail-on; 2 wrong use or the run \
-                          failed; 3 no such findings, but something in scope was not scanned.";
+                          failed, or --strict-ignores and entries of no use; 3 no such findings, but something in \
+                          scope was not scanned.";
+
+const IGNORE_HELP: &str = "Examples:
+  stanch ignore 3e6d2a2f0f0f057d --reason 'revoked in March' --expires 2027-01-31
+  stanch ignore --path 'fixtures/' --path '!fixtures/real.env' --reason 'made for tests'
+  stanch ignore --gap unreadable /var/lib/secret --reason 'not ours to read'
+
+The file takes one entry a line and is made to be merged; where another entry about the same is there, it is replaced.";
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args(["ids", "path", "gap"])))]
+pub(super) struct Ignore {
+    /// Ids of findings, as a report shows them
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// All findings in paths that match, in the form of a line in .gitignore; `!` takes paths out again; can be given
+    /// several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) path: Vec<String>,
+    /// Accept that something was not scanned: the reason as a report shows it, and paths in the form of a line in
+    /// .gitignore; can be given several times
+    #[arg(long, num_args = 2, value_names = ["REASON", "GLOB"])]
+    pub(super) gap: Vec<String>,
+    /// Why it is no leak, or none that matters
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// The last day on which this holds
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) expires: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "WHO")]
+    pub(super) owner: Option<String>,
+    /// The file to write [default: `.stanchignore` in the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+const BASELINE_CODES: &str = "Exit codes: 0 done; 2 wrong use, or nothing could be done; 3 done, but something in scope \
+                              was not scanned.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Baseline {
+    /// Scan, and write down all findings by their ids
+    #[command(after_help = BASELINE_CODES)]
+    Create {
+        #[command(flatten)]
+        scanned: Scanned,
+        /// Scan all of the history of the repository that PATH names
+        #[arg(long)]
+        git: bool,
+        #[command(flatten)]
+        why: EntryWhy,
+    },
+    /// Scan again, and add what is new; what is there stays as it is
+    #[command(after_help = BASELINE_CODES)]
+    Update {
+        #[command(flatten)]
+        scanned: Scanned,
+        #[command(flatten)]
+        why: EntryWhy,
+    },
+    /// Scan again, and take out what is not found any more
+    #[command(after_help = BASELINE_CODES)]
+    Prune {
+        #[command(flatten)]
+        scanned: Scanned,
+        /// Also where something in scope could not be scanned and may hold it
+        #[arg(long)]
+        despite_gaps: bool,
+    },
+}
+
+/// What a baseline is made of: it says itself whether that is files or a history.
+#[derive(Debug, Args)]
+pub(super) struct Scanned {
+    /// Folders and files, or a repository
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The baseline [default: `.stanch-baseline` in the folder that is scanned]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Use the rules of this file or folder as well; can be given several times
+    #[arg(long, value_name = "PATH")]
+    pub(super) rules: Vec<PathBuf>,
+    /// How many threads scan [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Scan what .gitignore hides as well
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// Leave out what this file says instead of `.stanchignore` in each scanned folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) ignore_file: Option<PathBuf>,
+    /// Take in what a mark in the text has ignored
+    #[arg(long)]
+    pub(super) no_inline_ignore: bool,
+}
+
+/// What is said of entries that are new.
+#[derive(Debug, Args)]
+pub(super) struct EntryWhy {
+    /// Why what is new may stay for now
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// The last day on which entries that are new hold
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) expires: Option<String>,
+    /// Who answers for what is new
+    #[arg(long, value_name = "WHO")]
+    pub(super) owner: Option<String>,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct Scan {
@@ -367,6 +484,18 @@ pub(super) struct Common {
     /// Read ignored findings from this file instead of `.stanchignore` in each scanned folder
     #[arg(long, value_name = "FILE")]
     pub(super) ignore_file: Option<PathBuf>,
+    /// Read findings that were there before from this file instead of `.stanch-baseline` in each scanned folder
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Report what a baseline has as well
+    #[arg(long)]
+    pub(super) no_baseline: bool,
+    /// Report what a mark in the text has ignored as well
+    #[arg(long)]
+    pub(super) no_inline_ignore: bool,
+    /// Exit with code 2 for entries of ignore files and baselines that match nothing or have expired
+    #[arg(long)]
+    pub(super) strict_ignores: bool,
     /// Show the secrets themselves: on a terminal, or in an --output file that only you can read
     #[arg(long)]
     pub(super) reveal: bool,

@@ -9,7 +9,8 @@ pub enum Exit {
     Clean,
     /// 1: findings at or above `--fail-on`. Wins over [`Exit::Gaps`].
     Findings,
-    /// 2: wrong use, bad configuration, or the run failed.
+    /// 2: wrong use, bad configuration, or the run failed; `--strict-ignores` and entries that are of no use or have
+    /// expired.
     Failed,
     /// 3: no such findings, but something in scope was not scanned.
     Gaps,

@@ -13,9 +13,10 @@ use clap::Parser;
 pub use exit::Exit;
 
 use crate::commands::{
-    self, About, Applying, Asking, CommandError, Ended, ExplainTask, FailOn, Hook, LedgerTask, Output,
-    PlanTask, Reach, RevokeTask, ScanTask, Scope, VerifyTask,
+    self, About, Applying, Asking, BaselineChange, BaselineTask, CommandError, Ended, ExplainTask, FailOn,
+    Hook, IgnoreTask, Known, LedgerTask, Output, PlanTask, Reach, RevokeTask, ScanTask, Scope, VerifyTask,
 };
+use crate::findings::{Extent, Why};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
 use crate::revoke::Choice;
@@ -69,6 +70,8 @@ fn run(command: args::Command) -> Result<Exit, CommandError> {
         args::Command::Verify(typed) => commands::verify(&verify(*typed)?).map(exit),
         args::Command::Revoke(typed) => revoke(*typed),
         args::Command::Hook(typed) => hook(typed),
+        args::Command::Ignore(typed) => ignore(typed),
+        args::Command::Baseline(typed) => commands::baseline(&baseline(typed)).map(exit),
         args::Command::Demo => commands::demo().map(exit),
         args::Command::Explain { place, rules, ignore_file } => {
             let scan = ScanTask { own_rules: rules, ignore_file, ..usual(vec![PathBuf::from(".")]) };
@@ -132,6 +135,38 @@ fn git(typed: args::Git) -> Result<Ended, CommandError> {
     commands::git(&task, &scope)
 }
 
+fn ignore(typed: args::Ignore) -> Result<Exit, CommandError> {
+    let args::Ignore { ids, path, gap, reason, expires, owner, file } = typed;
+    let gaps = gap.chunks_exact(2).map(|gap| (gap[0].clone(), gap[1].clone())).collect();
+    let why = Why { reason: Some(reason), expires, owner };
+    let task = IgnoreTask { ids, paths: path, gaps, why, file };
+    commands::ignore(&task, &mut io::stdout().lock())?;
+    Ok(Exit::Clean)
+}
+
+fn baseline(typed: args::Baseline) -> BaselineTask {
+    let why = |args::EntryWhy { reason, expires, owner }| Why { reason, expires, owner };
+    let (scanned, change) = match typed {
+        args::Baseline::Create { scanned, git, why: said } => {
+            let extent = if git { Extent::History } else { Extent::Files };
+            (scanned, BaselineChange::Create(extent, why(said)))
+        }
+        args::Baseline::Update { scanned, why: said } => (scanned, BaselineChange::Update(why(said))),
+        args::Baseline::Prune { scanned, despite_gaps } => (scanned, BaselineChange::Prune { despite_gaps }),
+    };
+    let args::Scanned { paths, output, rules, jobs, no_ignore, ignore_file, no_inline_ignore } = scanned;
+    let usual = usual(paths);
+    let scan = ScanTask {
+        own_rules: rules,
+        jobs: jobs.map_or(usual.jobs, usize::from),
+        gitignore: !no_ignore,
+        ignore_file,
+        inline_marks: !no_inline_ignore,
+        ..usual
+    };
+    BaselineTask { scan, file: output, change }
+}
+
 fn hook(typed: args::Hook) -> Result<Exit, CommandError> {
     let reach = |global: bool| if global { Reach::Global } else { Reach::Repository };
     match typed {
@@ -190,7 +225,7 @@ fn unless_skipped(
 /// Tells how to go on after git was stopped.
 fn advise(ended: Ended, way_on: WayOn) -> Exit {
     let way_on = match ended {
-        Ended::Clean | Ended::Unrevoked => None,
+        Ended::Clean | Ended::StaleIgnores | Ended::Unrevoked => None,
         Ended::Findings => Some(way_on.findings),
         Ended::Gaps => Some(way_on.gaps),
     };
@@ -207,8 +242,8 @@ fn say(lines: &[String]) -> Result<Exit, CommandError> {
 }
 
 const ON_COMMIT: WayOn = WayOn {
-    findings: "nothing is committed. Take the secret out and `git add` the file again, or ignore the finding by \
-               its id, with a reason, in .stanchignore.",
+    findings: "nothing is committed. Take the secret out and `git add` the file again, or ignore the finding: \
+               `stanch ignore ID --reason \"why\"`.",
     gaps: GAPS,
 };
 
@@ -220,7 +255,7 @@ const ON_MESSAGE: WayOn = WayOn {
 
 const ON_PUSH: WayOn = WayOn {
     findings: "the push is stopped. Take the secret out of these commits (git rebase -i, git commit --amend), or \
-               ignore the finding by its id, with a reason, in .stanchignore. What was ever sent has to be revoked.",
+               ignore the finding: `stanch ignore ID --reason \"why\"`. What was ever sent has to be revoked.",
     gaps: GAPS,
 };
 
@@ -319,6 +354,9 @@ fn usual(roots: Vec<PathBuf>) -> ScanTask {
         jobs: available_parallelism().map_or(1, |count| count.get()),
         gitignore: true,
         ignore_file: None,
+        strict_ignores: false,
+        inline_marks: true,
+        known: Known::OfRoots,
         reveal: false,
     }
 }
@@ -403,6 +441,13 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         own_rules: typed.rules,
         jobs: typed.jobs.map_or(usual.jobs, usize::from),
         ignore_file: typed.ignore_file,
+        strict_ignores: typed.strict_ignores,
+        inline_marks: !typed.no_inline_ignore,
+        known: match (typed.baseline, typed.no_baseline) {
+            (Some(file), _) => Known::Named(file),
+            (None, true) => Known::Nothing,
+            (None, false) => Known::OfRoots,
+        },
         reveal: typed.reveal,
         ..usual
     })
@@ -412,6 +457,7 @@ fn exit(ended: Ended) -> Exit {
     match ended {
         Ended::Clean => Exit::Clean,
         Ended::Findings => Exit::Findings,
+        Ended::StaleIgnores => Exit::Failed,
         Ended::Gaps => Exit::Gaps,
         Ended::Unrevoked => Exit::Unrevoked,
     }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use super::dismissals::read_dismissed;
 use super::examine::examine;
-use super::scan::{Prepared, Seen, finish, read_ignores};
+use super::scan::{Prepared, Seen, finish};
 use super::{CommandError, Ended, ScanTask};
+use crate::findings::Extent;
 use crate::git::hooks::Comments;
 use crate::git::{Environment, Repository};
 use crate::model::{BlobPath, PlaceKind};
@@ -30,13 +32,13 @@ pub fn commit_msg(task: &ScanTask, file: &Path) -> Result<Ended, CommandError> {
         false => text,
     };
     let worktree = repository.as_ref().and_then(Repository::worktree).map(Path::to_owned);
-    let ignores = read_ignores(task, worktree.as_slice())?;
+    let dismissed = read_dismissed(task, worktree.as_slice())?;
     let path = BlobPath::from(&*file.to_string_lossy());
     let blob =
         Blob { path: &path, kind: PlaceKind::Message, appearance: None, content: Content::Whole(&text) };
     let mut seen = Seen::default();
     seen.add_uncounted(&path, PlaceKind::Message, examine(&prepared.engine, &prepared.chosen, blob));
-    finish(task, &prepared, seen, ignores, false)
+    finish(task, &prepared, seen, dismissed, Extent::Part)
 }
 
 /// What git keeps of a message that was edited: neither comments nor what stands below the scissors. The lines

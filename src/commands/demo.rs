@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CommandError, Ended, FailOn, Output, ScanTask, scan};
+use super::{CommandError, Ended, FailOn, Known, Output, ScanTask, scan};
 use crate::model::Confidence;
 use crate::report::Format;
 use crate::rules::{BUILTIN, template};
@@ -44,6 +44,9 @@ pub fn demo() -> Result<Ended, CommandError> {
         purge_plan: false,
         cache: None,
         ignore_file: None,
+        strict_ignores: false,
+        inline_marks: true,
+        known: Known::Nothing,
         reveal: false,
     })
 }

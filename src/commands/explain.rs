@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::dismissals::read_dismissed;
 use super::examine::{examine, nature_of};
-use super::scan::{Prepared, read_ignores};
+use super::scan::Prepared;
 use super::{CommandError, ScanTask};
 use crate::engine::{Explained, Text};
 use crate::findings::settle;
@@ -120,10 +121,10 @@ fn tell(one: &Explained, text: &[u8], column: usize, out: &mut dyn Write) -> io:
 
 /// What a report says of the line.
 fn conclude(task: &ExplainTask, sightings: Vec<Sighting>, out: &mut dyn Write) -> Result<(), CommandError> {
-    let mut ignores = read_ignores(&task.scan, &[PathBuf::from(".")])?;
+    let mut dismissed = read_dismissed(&task.scan, &[PathBuf::from(".")])?;
     let marked = sightings.iter().filter(|sighting| sighting.ignored_inline).count();
     let seen = sightings.len();
-    let settled = settle(sightings, vec![], &mut ignores, Confidence::Possible);
+    let settled = settle(sightings, vec![], &mut dismissed, Confidence::Possible);
     writeln!(out)?;
     if seen == 0 {
         writeln!(out, "Nothing is reported.")?;
@@ -133,6 +134,9 @@ fn conclude(task: &ExplainTask, sightings: Vec<Sighting>, out: &mut dyn Write) -
     }
     if settled.ignored_by_file > 0 {
         writeln!(out, "{} of {seen} findings are ignored by an ignore file.", settled.ignored_by_file)?;
+    }
+    if settled.ignored_by_baseline > 0 {
+        writeln!(out, "{} of {seen} findings are in the baseline.", settled.ignored_by_baseline)?;
     }
     for finding in &settled.findings {
         let (id, rule, confidence) = (&finding.id, finding.rule.id, finding.confidence.as_str());

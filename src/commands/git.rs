@@ -4,9 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 
+use super::dismissals::read_dismissed;
 use super::examine::{Examined, examine, suspected};
-use super::scan::{Prepared, Seen, finish, lock, read_ignores};
+use super::scan::{Prepared, Seen, finish, lock};
 use super::{CommandError, Ended, ScanTask};
+use crate::findings::Extent;
 use crate::git::history::Label;
 use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::report::Progress;
@@ -38,13 +40,14 @@ pub fn git(task: &ScanTask, scope: &Scope) -> Result<Ended, CommandError> {
         Some(folder) => history.remembering(Cache::open(folder, prepared.digest)?),
         None => history,
     };
-    let ignores = read_ignores(task, history.worktree().map(Path::to_owned).as_slice())?;
+    let dismissed = read_dismissed(task, history.worktree().map(Path::to_owned).as_slice())?;
     let seen = match scope {
         Scope::Whole => whole(&history, &prepared)?,
         Scope::WithSubmodules => nested(&history, &prepared, DEEPEST)?,
         Scope::Part(part) => read(&history, Some(part), &prepared)?,
     };
-    finish(task, &prepared, seen, ignores, !matches!(scope, Scope::Part(_)))
+    let extent = if matches!(scope, Scope::Part(_)) { Extent::Part } else { Extent::History };
+    finish(task, &prepared, seen, dismissed, extent)
 }
 
 /// Submodules may have submodules; so many in each other nobody has.

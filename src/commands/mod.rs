@@ -1,14 +1,17 @@
 //! One file a subcommand; each reads as a table of contents of what happens.
 
 mod asking;
+mod baseline;
 mod ci;
 mod commit_msg;
 mod conceal;
 mod demo;
+mod dismissals;
 mod examine;
 mod explain;
 mod git;
 mod hook;
+mod ignore;
 mod output;
 mod push;
 mod revoke;
@@ -18,12 +21,15 @@ mod verify;
 mod xdg;
 
 pub use asking::Asking;
+pub use baseline::{BaselineChange, BaselineTask, baseline};
 pub use commit_msg::commit_msg;
 pub use conceal::concealed;
 pub use demo::demo;
+pub use dismissals::Known;
 pub use explain::{About, ExplainTask, explain};
 pub use git::{Scope, git};
 pub use hook::{Hook, Reach, install, uninstall};
+pub use ignore::{IgnoreTask, ignore};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};
 pub use revoke::{Applying, LedgerTask, PlanTask, RevokeTask, ledger, revoke};

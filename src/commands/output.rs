@@ -67,7 +67,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Writes beside the target and renames, so that nobody ever reads half a report. A target that is no
 /// regular file (`/dev/full`, a FIFO) is written to directly, and a link stays one.
-fn to_file(
+pub(super) fn to_file(
     path: &Path,
     private: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

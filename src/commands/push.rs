@@ -3,14 +3,19 @@
 
 use std::io::{self, Read};
 
+use super::dismissals::read_dismissed;
 use super::git::{Scope, git, read};
-use super::scan::{Prepared, finish, read_ignores};
-use super::{CommandError, Ended, ScanTask};
+use super::scan::{Prepared, finish};
+use super::{CommandError, Ended, Known, ScanTask};
+use crate::findings::Extent;
 use crate::git::{ObjectId, Revisions};
 use crate::sources::{History, Part, Start};
 
 /// The ignore file of a server, in the repository's own folder, which no push changes.
 const SERVER_IGNORES: &str = "info/stanchignore";
+
+/// Its baseline there.
+const SERVER_BASELINE: &str = "info/stanch-baseline";
 
 /// Scans what a push is about to send. Git tells on standard input, one line a ref: its name here and its
 /// commit, its name there and the commit that is there now (githooks(5)).
@@ -47,12 +52,16 @@ pub fn pre_receive(task: &ScanTask) -> Result<Ended, CommandError> {
         tips.extend(id(new)?);
     }
     part.start = Start::Incoming(tips);
-    let server = history.folder().join(SERVER_IGNORES);
-    let own = task.ignore_file.clone().or_else(|| server.is_file().then_some(server));
-    let ignores = read_ignores(&ScanTask { ignore_file: own, ..task.clone() }, &[])?;
-    let mut seen = read(&history, Some(&part), &prepared)?;
-    seen.sightings.iter_mut().for_each(|sighting| sighting.ignored_inline = false);
-    finish(task, &prepared, seen, ignores, false)
+    let own = |name: &str| Some(history.folder().join(name)).filter(|file| file.is_file());
+    let known = match (&task.known, own(SERVER_BASELINE)) {
+        (Known::OfRoots, Some(file)) => Known::Named(file),
+        (known, _) => known.clone(),
+    };
+    let ignore_file = task.ignore_file.clone().or_else(|| own(SERVER_IGNORES));
+    let task = ScanTask { ignore_file, known, inline_marks: false, ..task.clone() };
+    let dismissed = read_dismissed(&task, &[])?;
+    let seen = read(&history, Some(&part), &prepared)?;
+    finish(&task, &prepared, seen, dismissed, Extent::Part)
 }
 
 /// The lines that git writes for this hook. The pre-commit framework keeps them for itself and tells of one ref in

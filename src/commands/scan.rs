@@ -1,33 +1,30 @@
 //! `stanch scan`: folders, files, standard input.
 
-use std::collections::HashSet;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::conceal::conceal;
+use super::dismissals::read_dismissed;
 use super::examine::{Examined, examine, text_of};
-use super::{Asking, CommandError, Output};
+use super::{Asking, CommandError, Known, Output};
 use sha2::{Digest, Sha256};
 
 use crate::engine::Engine;
-use crate::findings::{Apart, Chosen, IgnoreFile, Settled, settle};
+use crate::findings::{Apart, Chosen, Dismissed, Extent, Settled, settle};
 use crate::model::{
-    BlobPath, Confidence, Finding, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, Verdict, day,
+    BlobPath, Confidence, Finding, Gap, GapReason, PlaceKind, Report, Rule, Sighting, Tally, Verdict,
 };
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{
-    Blob, Content, Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit, folder_as_shown,
-};
+use crate::sources::{Blob, Content, Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit};
 
 /// A digest of all that ships and decides what is found, worked out when it is built.
 const SCANNER: &str = env!("STANCH_SCANNER");
 
-/// The ignore file of a root.
-const IGNORE_FILE: &str = ".stanchignore";
+/// Why a run fails that found nothing.
+const STALE: &str = "entries of an ignore file or a baseline have expired or match nothing, as the notes say, and \
+                     --strict-ignores makes that fail; renew them or remove them";
 
 /// What is to be scanned and how it is told.
 #[derive(Debug, Clone)]
@@ -56,6 +53,12 @@ pub struct ScanTask {
     pub gitignore: bool,
     /// The ignore file, where it is not `.stanchignore` in the roots.
     pub ignore_file: Option<PathBuf>,
+    /// Whether entries of ignore files and baselines that are of no use or have expired make the run fail.
+    pub strict_ignores: bool,
+    /// Whether marks beside findings have them ignored.
+    pub inline_marks: bool,
+    /// The baseline.
+    pub known: Known,
     /// Whether values are shown.
     pub reveal: bool,
     /// Whether to tell how the findings are taken out of a history.
@@ -86,6 +89,8 @@ pub enum Ended {
     Findings,
     /// No such findings, but something was not scanned.
     Gaps,
+    /// No such findings, but [`ScanTask::strict_ignores`] was asked for, and there are such entries.
+    StaleIgnores,
     /// A revocation was refused, failed, or is not known to have worked.
     Unrevoked,
 }
@@ -98,9 +103,9 @@ pub enum Ended {
 pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
     task.output.check()?;
     let prepared = Prepared::of(task)?;
-    let ignores = read_ignores(task, &task.roots)?;
+    let dismissed = read_dismissed(task, &task.roots)?;
     let seen = visit_roots(task, &prepared)?;
-    finish(task, &prepared, seen, ignores, task.is_complete())
+    finish(task, &prepared, seen, dismissed, task.extent())
 }
 
 /// What a scan looks for.
@@ -121,20 +126,32 @@ impl Prepared {
     }
 }
 
-/// Settles and reports what was seen. `complete` says that nothing was left out that an entry of an ignore
-/// file could be about.
+/// Settles and reports what was seen. `extent` says whether all was looked at that an entry of an ignore file or a
+/// baseline could be about.
 pub(super) fn finish(
     task: &ScanTask,
     prepared: &Prepared,
-    seen: Seen,
-    mut ignores: IgnoreFile,
-    complete: bool,
+    mut seen: Seen,
+    mut dismissed: Dismissed,
+    extent: Extent,
 ) -> Result<Ended, CommandError> {
-    let mut settled = settle(seen.sightings, seen.gaps, &mut ignores, task.confidence);
+    if !task.inline_marks {
+        seen.unmark();
+    }
+    let mut settled = settle(seen.sightings, seen.gaps, &mut dismissed, task.confidence);
     if let Some(asking) = &task.asking {
         asking.ask(&mut settled, prepared.engine.rules())?;
     }
-    let notes = seen.notes.into_iter().chain(ignores.notes(complete)).collect();
+    // What was not scanned may hold what an entry is about.
+    let extent = if settled.gaps.is_empty() { extent } else { Extent::Part };
+    let stale: Vec<String> = dismissed
+        .ignores
+        .notes(extent != Extent::Part)
+        .into_iter()
+        .chain(dismissed.baseline.notes(extent))
+        .collect();
+    let is_stale = !stale.is_empty();
+    let notes = seen.notes.into_iter().chain(stale).collect();
     let mut report = Report { purge_plan: task.purge_plan, ..report(settled, seen.tally, notes) };
     if !task.reveal {
         conceal(&mut report, &prepared.engine);
@@ -144,13 +161,24 @@ pub(super) fn finish(
         // Nothing is lost where nobody can be told.
         let _ = writeln!(io::stderr(), "stanch: {remark}");
     }
-    Ok(ended(&report, task.fail_on))
+    Ok(match ended(&report, task.fail_on) {
+        Ended::Findings => Ended::Findings,
+        _ if is_stale && task.strict_ignores => {
+            let _ = writeln!(io::stderr(), "stanch: {STALE}");
+            Ended::StaleIgnores
+        }
+        ended => ended,
+    })
 }
 
 impl ScanTask {
-    /// Whether nothing was left out that an entry of an ignore file could be about.
-    fn is_complete(&self) -> bool {
-        self.only_rules.is_empty() && self.exclude.is_empty() && self.roots.iter().all(|root| root.is_dir())
+    /// Whether all was looked at that an entry of an ignore file or a baseline could be about.
+    fn extent(&self) -> Extent {
+        let is_all = self.revision.is_none()
+            && self.only_rules.is_empty()
+            && self.exclude.is_empty()
+            && self.roots.iter().all(|root| root.is_dir());
+        if is_all { Extent::Files } else { Extent::Part }
     }
 }
 
@@ -161,52 +189,6 @@ fn chosen(task: &ScanTask, rules: &[&'static Rule]) -> Result<Chosen, CommandErr
         None if task.only_rules.is_empty() => Ok(Chosen::All),
         None => Ok(Chosen::Only(task.only_rules.clone())),
     }
-}
-
-/// The ignore file that was named, or that of each root.
-pub(super) fn read_ignores(task: &ScanTask, roots: &[PathBuf]) -> Result<IgnoreFile, CommandError> {
-    let files = match &task.ignore_file {
-        Some(file) => vec![(file.clone(), BlobPath::from(""))],
-        None => ignore_files(roots),
-    };
-    let mut ignores = IgnoreFile::default();
-    let mut faults = vec![];
-    for (file, root) in files {
-        let text = fs::read_to_string(&file).map_err(|error| {
-            CommandError::new(format!("{}: the ignore file cannot be read: {error}", file.display()))
-        })?;
-        // In the report it is named as any path there, without the place of the root itself.
-        let typed = file.display();
-        let name = match task.ignore_file {
-            Some(_) => typed.to_string(),
-            None => format!("{}{IGNORE_FILE}", root.to_lossy()),
-        };
-        if let Err(found) = ignores.add(&name, &root, &text, &today()) {
-            faults.extend(found.iter().map(|fault| format!("{typed}:{fault}")));
-        }
-    }
-    if faults.is_empty() { Ok(ignores) } else { Err(CommandError::all(faults)) }
-}
-
-/// The ignore file of each root that has one, and what paths below that root begin with in the report.
-/// The root of files that were named is the current folder.
-fn ignore_files(roots: &[PathBuf]) -> Vec<(PathBuf, BlobPath)> {
-    let paths: Vec<&PathBuf> = roots.iter().filter(|root| *root != Path::new("-")).collect();
-    let mut read = HashSet::new();
-    paths
-        .iter()
-        .map(|path| match path.is_dir() {
-            true => (path.join(IGNORE_FILE), folder_as_shown(path, paths.len() == 1)),
-            false => (PathBuf::from(IGNORE_FILE), BlobPath::from("")),
-        })
-        .filter(|(file, _)| file.is_file() && fs::canonicalize(file).is_ok_and(|file| read.insert(file)))
-        .collect()
-}
-
-/// The day in UTC.
-fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    day(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// What the visit of all sources brought.
@@ -321,6 +303,11 @@ impl Seen {
         self.drop_more(path, examined.dropped);
     }
 
+    /// Forgets all marks beside findings.
+    pub(super) fn unmark(&mut self) {
+        self.sightings.iter_mut().for_each(|sighting| sighting.ignored_inline = false);
+    }
+
     /// Takes that some candidates in a blob were not kept.
     pub(super) fn drop_more(&mut self, path: &BlobPath, dropped: u64) {
         if dropped > 0 {
@@ -377,6 +364,7 @@ pub(super) fn report(settled: Settled, tally: Tally, notes: Vec<String>) -> Repo
             hidden: settled.hidden,
             ignored_inline: settled.ignored_inline,
             ignored_by_file: settled.ignored_by_file,
+            ignored_by_baseline: settled.ignored_by_baseline,
             ..tally
         },
         findings: settled.findings,

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::scan::{Prepared, Seen, finish, read_ignores, seen_on_stdin, visit_all, visit_roots};
+use super::dismissals::read_ignores;
+use super::scan::{Prepared, Seen, finish, seen_on_stdin, visit_all, visit_roots};
 use super::{CommandError, Ended, ScanTask, closed_pipe_is_fine};
-use crate::findings::{IgnoreFile, settle};
+use crate::findings::{Dismissed, Extent, settle};
 use crate::model::{BlobPath, Confidence, Finding, FindingId, Gap, GapReason, PlaceKind};
 use crate::report::{Format, Listed, ListedPlace, read, write_questions, write_questions_json};
 use crate::sources::{Recall, Recalled, Source, Visit};
@@ -38,25 +39,28 @@ pub fn verify(task: &VerifyTask) -> Result<Ended, CommandError> {
         Some(text) => report_in("standard input", text)?,
         None => report_among(&task.scan.roots)?,
     };
-    let (seen, ignores) = match (listed, &typed) {
-        (Some(listed), _) => (recalled(&listed, &task.below, &prepared)?, IgnoreFile::default()),
-        (None, Some(text)) => (seen_on_stdin(text, &prepared), IgnoreFile::default()),
+    let (seen, dismissed) = match (listed, &typed) {
+        (Some(listed), _) => (recalled(&listed, &task.below, &prepared)?, Dismissed::default()),
+        (None, Some(text)) => (seen_on_stdin(text, &prepared), Dismissed::default()),
         (None, None) => (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?),
     };
     if task.dry_run {
-        return dry_run(task, &prepared, seen, ignores);
+        return dry_run(task, &prepared, seen, dismissed);
     }
-    finish(&task.scan, &prepared, seen, ignores, false)
+    finish(&task.scan, &prepared, seen, dismissed, Extent::Part)
 }
 
 fn dry_run(
     task: &VerifyTask,
     prepared: &Prepared,
-    seen: Seen,
-    mut ignores: IgnoreFile,
+    mut seen: Seen,
+    mut dismissed: Dismissed,
 ) -> Result<Ended, CommandError> {
+    if !task.scan.inline_marks {
+        seen.unmark();
+    }
     let asking = task.scan.asking.clone().unwrap_or_default();
-    let settled = settle(seen.sightings, seen.gaps, &mut ignores, task.scan.confidence);
+    let settled = settle(seen.sightings, seen.gaps, &mut dismissed, task.scan.confidence);
     let questions = questions(&settled.findings, &asking.client(prepared.engine.rules())?, &asking.policy);
     let mut out = io::stdout().lock();
     match task.scan.format {
@@ -111,7 +115,7 @@ pub(super) fn recalled(listed: &[Listed], below: &Path, prepared: &Prepared) -> 
     let places = listed.iter().flat_map(|listed| listed.places.iter().map(place)).chain(parts.map(part));
     let source: Box<dyn Source> = Box::new(Recalled::new(below, places));
     let mut seen = visit_all(&[source], prepared)?;
-    let found = settle(seen.sightings.clone(), vec![], &mut IgnoreFile::default(), Confidence::Possible);
+    let found = settle(seen.sightings.clone(), vec![], &mut Dismissed::default(), Confidence::Possible);
     let ids: BTreeSet<&FindingId> = found.findings.iter().map(|finding| &finding.id).collect();
     // A gap of a place says nothing where the finding stands at another of its places.
     let lost: Vec<&Listed> = listed.iter().filter(|listed| !ids.contains(&listed.id)).collect();

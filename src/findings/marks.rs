@@ -148,9 +148,7 @@ impl<'t> Only<'t> {
     fn holds(self, rule: &str) -> bool {
         match self {
             Only::All => true,
-            Only::Listed(ids) => {
-                ids.split(|&byte| byte == b',').any(|id| id.trim_ascii() == rule.as_bytes())
-            }
+            Only::Listed(ids) => ids.split(|&byte| byte == b',').any(|id| id.trim_ascii() == rule.as_bytes()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apart;
+use super::baseline::Baseline;
 use super::id;
 use super::ignore_file::IgnoreFile;
 use crate::model::{Confidence, Finding, FindingId, Gap, Nearby, Secret, Sighting, Verdict};
@@ -21,17 +22,28 @@ pub struct Settled {
     pub ignored_inline: u64,
     /// Findings that the ignore file names.
     pub ignored_by_file: u64,
+    /// Findings that the baseline names, and the ignore file does not.
+    pub ignored_by_baseline: u64,
     /// Gaps that count.
     pub gaps: Vec<Gap>,
     /// Gaps that the ignore file accepts.
     pub accepted_gaps: Vec<Gap>,
 }
 
+/// What people said of findings in files.
+#[derive(Debug, Default)]
+pub struct Dismissed {
+    /// What is no leak, or none that matters.
+    pub ignores: IgnoreFile,
+    /// What was there before.
+    pub baseline: Baseline,
+}
+
 /// Groups sightings to findings and sorts out what is ignored or below `confidence`.
 pub fn settle(
     mut sightings: Vec<Sighting>,
     gaps: Vec<Gap>,
-    ignores: &mut IgnoreFile,
+    dismissed: &mut Dismissed,
     confidence: Confidence,
 ) -> Settled {
     let mut settled = Settled::default();
@@ -39,8 +51,10 @@ pub fn settle(
     for (finding, ignored_inline) in group(sightings) {
         if ignored_inline {
             settled.ignored_inline += 1;
-        } else if ignores.covers(&finding) {
+        } else if dismissed.ignores.covers(&finding) {
             settled.ignored_by_file += 1;
+        } else if dismissed.baseline.covers(&finding) {
+            settled.ignored_by_baseline += 1;
         } else {
             *settled.found.entry(finding.confidence.as_str()).or_default() += 1;
             if finding.confidence < confidence {
@@ -54,13 +68,13 @@ pub fn settle(
     let mut gaps = gaps;
     gaps.sort();
     gaps.dedup();
-    (settled.accepted_gaps, settled.gaps) = gaps.into_iter().partition(|gap| ignores.accepts(gap));
+    (settled.accepted_gaps, settled.gaps) = gaps.into_iter().partition(|gap| dismissed.ignores.accepts(gap));
     settled
 }
 
 fn order(finding: &Finding) -> impl Ord + '_ {
     let first = finding.places.first().map(|(place, _)| place);
-    (Reverse(finding.rule.severity), Reverse(finding.confidence), first, finding.rule.id, &finding.id)
+    (Reverse(finding.severity()), Reverse(finding.confidence), first, finding.rule.id, &finding.id)
 }
 
 /// One finding for each id and value, and whether all its places are ignored by a mark on their line. A

@@ -8,10 +8,15 @@ use super::lines::Cursor;
 use super::marks::Marks;
 use super::overlap;
 use crate::decode::utf16::Encoding;
-use crate::model::{Appearance, BlobPath, Candidate, Place, PlaceKind, Rule, Secret, Sighting};
+use crate::model::{
+    Appearance, BlobPath, Candidate, Confidence, Place, PlaceKind, Rule, Secret, Sighting, Specificity,
+};
 
 /// How many sightings of one blob are kept.
 const MOST: usize = 10_000;
+
+/// How many values of one blob are told one by one that are merely possible and have no form of their own.
+const MOST_FAINT: usize = 200;
 
 /// Which rules a person asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,8 +152,29 @@ impl<'a> Sighter<'a> {
     }
 
     /// What was seen, and how many sightings more were not kept.
-    pub fn finish(self) -> (Vec<Sighting>, u64) {
+    pub fn finish(mut self) -> (Vec<Sighting>, u64) {
+        self.sum_up();
         (self.sightings, self.dropped)
+    }
+
+    /// A file full of values that are merely possible is data: one of them stands for all.
+    fn sum_up(&mut self) {
+        let is_faint = |sighting: &Sighting| {
+            sighting.confidence == Confidence::Possible && sighting.rule.specificity == Specificity::Judged
+        };
+        let faint = self.sightings.iter().filter(|sighting| is_faint(sighting)).count();
+        if faint <= MOST_FAINT {
+            return;
+        }
+        let mut told = false;
+        self.sightings.retain_mut(|sighting| {
+            let stays = !is_faint(sighting) || !told;
+            if is_faint(sighting) && !told {
+                sighting.excerpt += &format!(" (and {} more in this file)", faint - 1);
+                told = true;
+            }
+            stays
+        });
     }
 
     /// The offset in `text` of a stored offset.

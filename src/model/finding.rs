@@ -1,6 +1,8 @@
 //! One secret with all its places.
 
-use super::{BlobPath, Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Strength, Verdict};
+use super::{
+    BlobPath, Confidence, Evidence, Fact, Novelty, Place, Rule, Secret, Severity, Strength, Verdict,
+};
 
 /// One match at one place, owned: what remains of a candidate when its text is gone.
 #[derive(Debug, Clone)]
@@ -90,6 +92,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// How bad it is: what its rule says; a step milder where all its places are for show, unless it is proven or live.
+    pub fn severity(&self) -> Severity {
+        let is_sure = self.confidence == Confidence::Proven || matches!(self.verdict, Verdict::Live(_));
+        let is_for_show = || self.places.iter().all(|(place, _)| place.path.is_for_show());
+        if !is_sure && is_for_show() { self.rule.severity.lowered() } else { self.rule.severity }
+    }
+
     /// Whether a rule of another provider claims the same text.
     pub fn is_contested(&self) -> bool {
         self.also.iter().any(|also| also.provider != self.rule.provider)

@@ -282,6 +282,15 @@ impl Severity {
     /// All, from mild to grave.
     pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
+    /// One step milder.
+    pub fn lowered(self) -> Severity {
+        match self {
+            Severity::Critical => Severity::High,
+            Severity::High => Severity::Medium,
+            Severity::Medium | Severity::Low => Severity::Low,
+        }
+    }
+
     /// The word used in rules and reports.
     pub fn as_str(self) -> &'static str {
         match self {

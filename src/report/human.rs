@@ -32,7 +32,7 @@ pub(super) fn write(report: &Report, view: View, out: &mut dyn Write) -> io::Res
         page.rule(rule, &findings)?;
     }
     if !report.findings.is_empty() {
-        page.line(DIM, "Not a secret? Put its id and a reason into .stanchignore.")?;
+        page.line(DIM, "Not a secret? stanch ignore ID --reason \"why\"")?;
         page.blank()?;
     }
     page.gaps("Not scanned", &report.gaps)?;
@@ -43,12 +43,15 @@ pub(super) fn write(report: &Report, view: View, out: &mut dyn Write) -> io::Res
     if report.purge_plan { purge::write(&report.findings, out) } else { Ok(()) }
 }
 
-/// Findings that share a rule together, in the order in which each rule comes first: what is said of a
+/// Findings that share a rule and a severity together, in the order in which each rule comes first: what is said of a
 /// rule is said once.
 fn by_rule(findings: &[Finding]) -> Vec<(&Rule, Vec<&Finding>)> {
     let mut groups: Vec<(&Rule, Vec<&Finding>)> = vec![];
     for finding in findings {
-        match groups.iter_mut().find(|(rule, _)| rule.id == finding.rule.id) {
+        let same = |group: &Vec<&Finding>| {
+            group.iter().any(|one| one.rule.id == finding.rule.id && one.severity() == finding.severity())
+        };
+        match groups.iter_mut().find(|(_, group)| same(group)) {
             Some((_, group)) => group.push(finding),
             None => groups.push((finding.rule, vec![finding])),
         }
@@ -63,8 +66,9 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn rule(&mut self, rule: &Rule, findings: &[&Finding]) -> io::Result<()> {
-        let heading = format!("{}[{}]", rule.severity.as_str(), sanitize(rule.id));
-        let heading = self.paint(color(rule.severity), &heading);
+        let severity = findings.first().map_or(rule.severity, |finding| finding.severity());
+        let heading = format!("{}[{}]", severity.as_str(), sanitize(rule.id));
+        let heading = self.paint(color(severity), &heading);
         let name = self.paint(NAME, &sanitize(rule.name));
         write!(self.out, "{heading}: {name}")?;
         if findings.len() > 1 {
@@ -327,9 +331,7 @@ fn found(findings: &[Finding]) -> String {
     let per_severity: Vec<String> = Severity::ALL
         .iter()
         .rev()
-        .map(|severity| {
-            (findings.iter().filter(|finding| finding.rule.severity == *severity).count(), severity)
-        })
+        .map(|severity| (findings.iter().filter(|finding| finding.severity() == *severity).count(), severity))
         .filter(|(number, _)| *number > 0)
         .map(|(number, severity)| format!("{} {}", HumanCount(number as u64), severity.as_str()))
         .collect();

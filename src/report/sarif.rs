@@ -261,7 +261,7 @@ impl<'a> ResultOf<'a> {
         ResultOf {
             rule_id: rule.id,
             rule_index,
-            level: level(rule.severity, finding.confidence),
+            level: level(finding.severity(), finding.confidence),
             message: Message::new(format!(
                 "{} {} ({}: {}). {}",
                 rule.name,
@@ -273,7 +273,7 @@ impl<'a> ResultOf<'a> {
             locations: [Location::of_place(place, excerpt)],
             partial_fingerprints: Fingerprints { id: &finding.id.0 },
             properties: ResultProperties {
-                severity: rule.severity.as_str(),
+                severity: finding.severity().as_str(),
                 confidence: finding.confidence.as_str(),
                 proof: finding.evidence.level.as_str(),
                 verdict: finding.verdict.as_str(),

@@ -238,7 +238,7 @@ impl<'a> Finding<'a> {
             provider: rule.provider,
             name: rule.name,
             category: rule.category,
-            severity: rule.severity.as_str(),
+            severity: finding.severity().as_str(),
             confidence: finding.confidence.as_str(),
             verdict: Verdict::of(&finding.verdict),
             proof: finding.evidence.level.as_str(),

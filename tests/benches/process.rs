@@ -14,7 +14,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use stanch::decode::utf16::Encoding;
 use stanch::engine::{Engine, Text};
-use stanch::findings::{Chosen, IgnoreFile, Sighter, Stretch, settle};
+use stanch::findings::{Chosen, Dismissed, Sighter, Stretch, settle};
 use stanch::model::{BlobPath, Candidate, Confidence, PlaceKind, Report, Sighting};
 use stanch::report::{Format, View};
 use stanch::rules::{BUILTIN, template};
@@ -110,7 +110,7 @@ fn place_and_mask(bencher: Bencher) {
 }
 
 fn report(sightings: Vec<Sighting>) -> Report {
-    let settled = settle(sightings, vec![], &mut IgnoreFile::default(), Confidence::Likely);
+    let settled = settle(sightings, vec![], &mut Dismissed::default(), Confidence::Likely);
     Report { findings: settled.findings, ..Report::default() }
 }
 

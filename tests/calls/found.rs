@@ -8,7 +8,7 @@ use fastrand::Rng;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use stanch::decode::utf16::Encoding;
 use stanch::engine::{Engine, Text};
-use stanch::findings::{Chosen, IgnoreFile, Sighter, Stretch, settle};
+use stanch::findings::{Chosen, Dismissed, Sighter, Stretch, settle};
 use stanch::model::{BlobPath, Confidence, Finding, FoundBy, PlaceKind, Rule, Sign};
 use stanch::rules::{BUILTIN, analyse, pattern, template};
 
@@ -122,7 +122,7 @@ fn findings(file: &str, text: &str) -> Vec<Finding> {
     let mut sighter = Sighter::new(&path, PlaceKind::File, Encoding::Bytes, &Chosen::All);
     sighter.take(Stretch { text, base: 0, owned: 0..text.len(), candidates }, false);
     let sightings = sighter.finish().0;
-    settle(sightings, vec![], &mut IgnoreFile::default(), Confidence::Possible).findings
+    settle(sightings, vec![], &mut Dismissed::default(), Confidence::Possible).findings
 }
 
 /// A file that the rule looks into.

@@ -134,7 +134,8 @@ impl Project {
         const NOBODY: u32 = 65_534;
         // Where the program was built need not be open to everyone.
         let program = self.folder.with_extension("bin");
-        fs::copy(env!("CARGO_BIN_EXE_stanch"), &program).unwrap();
+        // By another process: a file that was open for writing when another test began a process cannot be run.
+        self.program("cp", [Path::new(env!("CARGO_BIN_EXE_stanch")), &program]).run().exits(0);
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let mut stanch = self.with_program(&program, args);
         let is_root =

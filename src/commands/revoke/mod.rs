@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::scan::{Prepared, seen_on_stdin};
 use super::verify::{recalled, stdin_whole};
 use super::{CommandError, Ended, ScanTask};
-use crate::findings::{IgnoreFile, settle};
+use crate::findings::{Dismissed, settle};
 use crate::model::{Confidence, FindingId};
 use crate::report::{Listed, ListedPlace, path_of, sanitize};
 use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
@@ -108,7 +108,7 @@ pub fn revoke(task: &RevokeTask) -> Result<Ended, CommandError> {
             let listed: Vec<Listed> = asked.iter().map(|item| listed(item)).collect();
             let seen = recalled(&listed, &below, &prepared)?;
             let found =
-                settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Possible).findings;
+                settle(seen.sightings, vec![], &mut Dismissed::default(), Confidence::Possible).findings;
             carry_out(&plan, &asked, &found, (scan, &prepared), how)
         }
         RevokeTask::Stdin { scan, how, verb } => from_stdin(scan, how, verb.as_deref()),
@@ -162,7 +162,7 @@ fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<End
     let prepared = Prepared::of(scan)?;
     let bytes = stdin_whole()?;
     let seen = seen_on_stdin(&bytes, &prepared);
-    let found = settle(seen.sightings, vec![], &mut IgnoreFile::default(), Confidence::Likely).findings;
+    let found = settle(seen.sightings, vec![], &mut Dismissed::default(), Confidence::Likely).findings;
     let typed = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
     if found.len() < typed {
         tell(&format!(

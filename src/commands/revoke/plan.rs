@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use super::consent::summary;
 use super::{PlanTask, failed, now, say, tell};
 use crate::commands::conceal::conceal;
-use crate::commands::scan::{Prepared, read_ignores, visit_roots};
+use crate::commands::dismissals::read_ignores;
+use crate::commands::scan::{Prepared, visit_roots};
 use crate::commands::verify::{recalled, report_among};
 use crate::commands::{CommandError, Ended, ScanTask};
-use crate::findings::{IgnoreFile, settle};
+use crate::findings::{Dismissed, settle};
 use crate::model::{Confidence, Finding, Report, Revoke, UnknownReason, Verdict};
 use crate::net::{Client, Values, host_of};
 use crate::report::{masked_findings, masked_value};
@@ -20,9 +21,9 @@ pub(super) fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
     let prepared = Prepared::of(&task.scan)?;
     let listed = report_among(&task.scan.roots)?;
     let is_listed = listed.is_some();
-    let (seen, mut ignores, below) = match listed {
+    let (seen, mut dismissed, below) = match listed {
         Some(listed) => {
-            (recalled(&listed, &task.below, &prepared)?, IgnoreFile::default(), task.below.clone())
+            (recalled(&listed, &task.below, &prepared)?, Dismissed::default(), task.below.clone())
         }
         None => {
             let below = match &task.scan.roots[..] {
@@ -32,7 +33,7 @@ pub(super) fn plan(task: &PlanTask) -> Result<Ended, CommandError> {
             (visit_roots(&task.scan, &prepared)?, read_ignores(&task.scan, &task.scan.roots)?, below)
         }
     };
-    let mut settled = settle(seen.sightings, seen.gaps, &mut ignores, Confidence::Possible);
+    let mut settled = settle(seen.sightings, seen.gaps, &mut dismissed, Confidence::Possible);
     let asking = task.scan.asking.clone().unwrap_or_default();
     // What a person named is planned for, however sure it is.
     settled.findings.retain(|finding| {
