@@ -4,16 +4,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/page.rs"]
+mod page;
 
 use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::server::{Reply, Server};
 use common::{Project, token};
+use page::{assert_holds, read};
 use stanch::model::{By, Rule};
 use stanch::proofs;
-use stanch::rules::{BUILTIN, schema};
+use stanch::rules::{BUILTIN, schema, template};
 
 #[test]
 fn the_rule_reference_names_every_key() {
@@ -92,6 +94,27 @@ fn the_front_page_shows_how_a_baseline_is_made() {
     assert_holds(
         "README.md",
         ("<!-- baseline -->\n", "<!-- /baseline -->"),
+        &format!("```console\n{shown}```\n"),
+    );
+}
+
+#[test]
+fn the_front_page_shows_what_is_explained() {
+    let project = Project::new();
+    let password = template::fill("{base62:9}7{base62:4}", 2026).unwrap();
+    let text =
+        format!("db_password = \"{password}\"\ntoken_type = \"{password}\"\nsecret_key = settings.SECRET\n");
+    project.write("app/db.py", text);
+    let show = |command: &str| {
+        let ran = project.stanch(command.split(' ').skip(1)).run();
+        ran.exits(0);
+        format!("$ {command}\n{}", ran.stdout())
+    };
+    let shown = show("stanch explain app/db.py:1") + &show("stanch explain app/db.py:3");
+    assert!(!shown.contains(&password), "{shown}");
+    assert_holds(
+        "README.md",
+        ("<!-- explain -->\n", "<!-- /explain -->"),
         &format!("```console\n{shown}```\n"),
     );
 }
@@ -201,26 +224,4 @@ fn a_plan_is_as_its_schema_says() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = validator.iter_errors(&plan).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{faults:?}\n{plan:#}");
-}
-
-/// Holds what stands between two marks of a page against what it should be, or writes it there.
-#[track_caller]
-fn assert_holds(name: &str, (start, end): (&str, &str), text: &str) {
-    let page = read(name);
-    let (before, rest) = page.split_once(start).unwrap();
-    let (_, after) = rest.split_once(end).unwrap();
-    let expected = format!("{before}{start}{text}{end}{after}");
-    if std::env::var_os("STANCH_REWRITE").is_some() {
-        fs::write(path(name), &expected).unwrap();
-    } else {
-        assert!(page == expected, "{name} is out of date; run STANCH_REWRITE=1 cargo test");
-    }
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(path(name)).unwrap()
-}
-
-fn path(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }

@@ -56,7 +56,7 @@ fn reversed(text: &[u8], name: &Range<usize>, line: &[u8]) -> Option<Value> {
 }
 
 /// Whether what follows a name may bind a value to it. Yes may be wrong, no is not.
-fn may_bind(after: &[u8]) -> bool {
+pub(super) fn may_bind(after: &[u8]) -> bool {
     let closed = after.iter().take(4).take_while(|byte| {
         matches!(byte, b'"' | b'\'' | b'`' | b')' | b']' | b'\\' | b'*' | b'_' | b'?' | b'!')
     });

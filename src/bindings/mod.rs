@@ -52,6 +52,12 @@ impl Syntax {
 /// The longest text that a binding takes from the start of its telling words, in bytes.
 pub const LONGEST: usize = literal::LONGEST + 512;
 
+/// Whether a value may be bound to a name whose telling words begin where this text does. Yes may be wrong, no is not.
+#[inline]
+pub fn may_bind(from_words: &[u8]) -> bool {
+    forms::may_bind(&from_words[name::length(from_words)..])
+}
+
 /// The value that is bound to the name around the telling words at `words`.
 pub fn bound(text: &[u8], words: Range<usize>, language: Language) -> Option<Binding> {
     let name = name::around(text, words)?;

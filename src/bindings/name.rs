@@ -110,6 +110,15 @@ pub(super) fn around(text: &[u8], at: Range<usize>) -> Option<Range<usize>> {
     Some(start..end)
 }
 
+/// How many bytes at the start of a text may be of one name.
+pub(super) fn length(text: &[u8]) -> usize {
+    let text = &text[..text.len().min(LONGEST)];
+    let goes_on = |at: usize| {
+        is_part(text[at]) || joins(text[at]) && text.get(at + 1).is_some_and(|&next| is_part(next))
+    };
+    (0..text.len()).take_while(|&at| goes_on(at)).count()
+}
+
 /// Where the name ends, if nothing follows the telling words that names something else.
 fn end_of(text: &[u8], from: usize, limit: usize) -> Option<usize> {
     let mut end = from;

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::context::{Context, Nearby};
 use super::refusal::Refusal;
 use super::{guard, named};
-use crate::bindings::Language;
+use crate::bindings::{self, Language};
 use crate::model::{Candidate, Confidence, Evidence, ProofLevel, Rule, WrongProof};
 use crate::proofs::{self, Outcome};
 use crate::rules::pattern::{self, Anchored};
@@ -19,11 +19,14 @@ pub(super) struct Matcher {
     pub(super) rule: &'static Rule,
     anchored: OnceLock<Option<Anchored>>,
     unanchored: OnceLock<Option<Regex>>,
+    /// Whether the pattern is one of names, and not of values.
+    is_of_names: bool,
 }
 
 impl Matcher {
     pub(super) fn new(rule: &'static Rule) -> Matcher {
-        Matcher { rule, anchored: OnceLock::new(), unanchored: OnceLock::new() }
+        let is_of_names = rule.takes_bound_values();
+        Matcher { rule, anchored: OnceLock::new(), unanchored: OnceLock::new(), is_of_names }
     }
 
     /// The candidate whose match starts at `at`, if there is one in a text that is in one of these languages.
@@ -35,6 +38,9 @@ impl Matcher {
         languages: &[Language],
     ) -> Option<Candidate> {
         if !self.may_begin(&bytes[at..]) || !guard::may_start(self.rule, bytes, at) {
+            return None;
+        }
+        if self.is_of_names && !bindings::may_bind(&bytes[at..]) {
             return None;
         }
         let (matched, secret) = self.matched(bytes, at)?;

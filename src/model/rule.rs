@@ -97,6 +97,17 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether the pattern is one of names to which values are bound: it has no group of its own around the value.
+    pub fn takes_bound_values(&self) -> bool {
+        let mut escaped = false;
+        let opens = |(at, byte): (usize, u8)| {
+            let opens = byte == b'(' && !escaped && self.pattern.as_bytes().get(at + 1) != Some(&b'?');
+            escaped = byte == b'\\' && !escaped;
+            opens
+        };
+        self.promise.is_some() && !self.pattern.bytes().enumerate().any(opens)
+    }
+
     /// Whether nothing tells the engine where a match may be.
     pub fn is_tried_everywhere(&self) -> bool {
         self.anchors.iter().any(|anchor| matches!(anchor, Anchor::Anywhere))
