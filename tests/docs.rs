@@ -7,7 +7,6 @@ mod common;
 #[path = "common/page.rs"]
 mod page;
 
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::server::{Reply, Server};

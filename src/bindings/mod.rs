@@ -6,12 +6,18 @@
 
 mod forms;
 mod language;
+mod lead;
 mod literal;
 mod name;
+mod pairs;
+mod sign;
+mod strings;
 
 pub use language::Language;
 
 use std::ops::Range;
+
+use regex::bytes::{Regex, RegexBuilder};
 
 /// A value and the name it is bound to, as byte offsets in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +53,16 @@ impl Syntax {
             Syntax::Said => "a sentence or a comment",
         }
     }
+}
+
+/// A value, and how it is bound.
+type Value = (Range<usize>, Syntax);
+
+/// How far after a name or a sign is looked for what belongs to it, in bytes.
+const AFTER: usize = 320;
+
+fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
 }
 
 /// The longest text that a binding takes from the start of its telling words, in bytes.
@@ -101,6 +117,32 @@ mod tests {
             .find_map(|at| bound(text.as_bytes(), at, language))
             .map(|binding| binding.value);
         (bound != expected).then(|| format!("{path}: {text}  {:?}", bound.map(|range| &text[range])))
+    }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let pieces = [
+            "password", "=", ":", " ", "\n", "\"", "'", "`", "<", ">", "/", "(", ")", "[", "]", "{", "}",
+            "\\", "$", "-", ".", "x7", "value", "name", "|", "<<EOT", "#", "//", "\u{e9}", "Bearer ",
+            "&quot;", "${X:-", "+", ",", "return ", "%q",
+        ];
+        for _ in 0..20_000 {
+            let text: String =
+                (0..random.usize(1..24)).map(|_| pieces[random.usize(..pieces.len())]).collect();
+            for (at, word) in text.match_indices("password") {
+                for path in ["a.py", "a.sh", "a.yml", "a.xml", "a.md", "a"] {
+                    if let Some(found) =
+                        bound(text.as_bytes(), at..at + word.len(), Language::of(&path.into()))
+                    {
+                        assert!(
+                            found.value.start < found.value.end && found.value.end <= text.len(),
+                            "{text:?}"
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]

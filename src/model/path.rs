@@ -79,8 +79,8 @@ impl BlobPath {
         let begins = |known: &&str| name.starts_with(known);
         let marks = |mark: &&str| name.split(['.', '_', '-']).any(|part| part == *mark);
         folders.split('/').any(|folder| SHOW_FOLDERS.contains(&folder))
-            || SHOW_BEGINNINGS.iter().any(|known| begins(known))
-            || SHOW_PARTS.iter().any(|mark| marks(mark))
+            || SHOW_BEGINNINGS.iter().any(begins)
+            || SHOW_PARTS.iter().any(marks)
             || name.ends_with(".md")
             || name.ends_with(".rst")
             || name.ends_with(".adoc")
