@@ -24,10 +24,50 @@ pub(super) enum Sign {
     Space,
 }
 
+/// Signs by which a value is given to what a name stands for; examples behind them.
+const ENTERS: &[&str] = &[
+    // field('#password').fill("..."), secureTextFields["Password"].typeText("...")
+    r"\]?\)?\.(?:type(?:Text)?|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(",
+    // when(user.getPassword()).thenReturn("...")
+    r"\(\)\)?\.(?:thenReturn|willReturn|returns|and_return|mockReturnValue)\(",
+    // String getPassword() { return "..."; }
+    r#"\([^()\n]{0,60}\)[^{}()\n;="']{0,40}\{[ \t\r\n]*return[ \t]+"#,
+    // def password(self): return "..."
+    r"\([^()\n]{0,60}\)[^:\n]{0,30}:[ \t]*\r?\n[ \t]*return[ \t]+",
+    // string Password { get; set; } = "..."
+    r"[ \t]*\{[ \t]*get;[^{}\n]{0,40}\}[ \t]*=",
+    // password { "..." }, let(:password) { "..." }, std::string password{"..."}
+    r#"\)?[ \t]*\{[ \t]*["']"#,
+    // Dim password As String = "..."
+    r"[ \t]As[ \t]+\w+[ \t]*=",
+    // ${PASSWORD:-...}
+    ":-",
+    // "password" -> "..."
+    r#"->[ \t]*["']"#,
+];
+
+/// Signs by which something is compared.
+const COMPARES: &[&str] = &[
+    // expect(user.password).to eq("..."), expect(token).toBe("...")
+    r"\)\.(?:to|should)[ \t]+(?:eq|equal|be)[ (]",
+    r"\)\.(?:to(?:Be|Equal|StrictEqual|Match)|to\.(?:be\.)?(?:eq|equal|eql)|isEqualTo)\(",
+    "={2,3}|!={1,2}",
+    r"\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\(",
+];
+
+/// A type and a sign that assigns: `: &str = "..."`.
+const TYPE_AND_SIGN: &str =
+    r#":[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`])"#;
+
+/// What may close an index, or mark a name, before the sign: `['password'] =`, `password[] =`, `password? :`.
+const CLOSES: &str = r"(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*";
+
 static SIGN: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"^(?:\)?\]{1,2}|\[[\w ]{0,8}\]|\?|!)?[ \t]*(?:(?P<enters>\]?\)?\.(?:type(?:Text)?|fill|send_?[kK]eys|set_?[vV]alue|set|val)\(|\(\)\)?\.(?:thenReturn|willReturn|returns|and_return|mockReturnValue)\(|\([^()\n]{0,60}\)[^{}()\n;="']{0,40}\{[ \t\r\n]*return[ \t]+|\([^()\n]{0,60}\)[^:\n]{0,30}:[ \t]*\r?\n[ \t]*return[ \t]+|[ \t]*\{[ \t]*get;[^{}\n]{0,40}\}[ \t]*=|[ \t]*\{[ \t]*["']|\)[ \t]*\{[ \t]*["']|\{["']|[ \t]As[ \t]+\w+[ \t]*=|:-|->[ \t]*["'])|(?P<compares>\)\.(?:to|should)[ \t]+(?:eq|equal|be)[ (]|\)\.(?:to(?:Be|Equal|StrictEqual|Match)|to\.(?:be\.)?(?:eq|equal|eql)|isEqualTo)\(|={2,3}|!={1,2}|\.(?:equals|equalsIgnoreCase|compareTo|eql\?)\()|(?P<assigns>(?:=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=))|(?P<typed>:[ \t]*[A-Za-z_&*'?][\w.:<>\[\]&*'?|, ]{0,60}?[ \t]*=[ \t]*(?:[A-Za-z@]{0,2}["'`]))|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"#,
-    )
+    let (enters, compares) = (ENTERS.join("|"), COMPARES.join("|"));
+    let assigns = r"=>|:=|::=|\?=|\|\|=|\?\?=|\+=|<-|=";
+    regex(&format!(
+        r"^{CLOSES}(?:(?P<enters>{enters})|(?P<compares>{compares})|(?P<assigns>{assigns})|(?P<typed>{TYPE_AND_SIGN})|(?P<names>:)|(?P<lists>,[ \t]*(?:with:)?)|(?P<calls>\())"
+    ))
 });
 
 static COMPARED: LazyLock<Regex> =

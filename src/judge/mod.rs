@@ -286,3 +286,83 @@ impl Mix {
             && text.len() - stem.len() <= 3
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn confidence(promise: Promise, value: &str, manner: Manner) -> Result<Confidence, Reason> {
+        match judge(Subject { name: b"x", value: value.as_bytes(), promise, manner }) {
+            Judgement::Secret { confidence, .. } => Ok(confidence),
+            Judgement::Not(reason) => Err(reason),
+        }
+    }
+
+    #[test]
+    fn people_choose_passwords_and_programs_speak_of_them() {
+        use Confidence::{Likely, Possible};
+        for (value, expected) in [
+            ("Tulip#99x", Some(Likely)),
+            ("k7rT2mQx", Some(Likely)),
+            ("sommer77", Some(Possible)),
+            ("tulip-kayak-77", Some(Possible)),
+            ("sunflower", Some(Possible)),
+            ("required", None),
+            ("user_password", None),
+            ("changeme123", None),
+            ("DB_PASSWORD", None),
+            ("${PASSWORD}", None),
+            ("get_password()", None),
+            ("/run/secrets/db", None),
+            ("Enter your password", None),
+            ("ENC(abcdefgh77)", None),
+            ("vault-client-password-1", None),
+            ("abc", None),
+        ] {
+            let found = confidence(Promise::Password, value, Manner::Quoted);
+            assert_eq!(found.ok(), expected, "{value}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn machines_draw_tokens() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut draw = |alphabet: &[u8], length: usize| -> String {
+            (0..length).map(|_| char::from(alphabet[random.usize(..alphabet.len())])).collect()
+        };
+        for (alphabet, length) in [
+            (&b"0123456789abcdef"[..], 32),
+            (b"0123456789abcdef", 40),
+            (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 20),
+            (b"abcdefghijklmnopqrstuvwxyz0123456789", 24),
+        ] {
+            for _ in 0..200 {
+                let value = draw(alphabet, length);
+                assert_eq!(
+                    confidence(Promise::Token, &value, Manner::Quoted),
+                    Ok(Confidence::Likely),
+                    "{value}"
+                );
+            }
+        }
+        for value in [
+            "application/json",
+            "access_token",
+            "refreshTokenExpired",
+            "com.example.auth.TokenFilter",
+            "sha256-47DEQpj8HBSa",
+            "1.2.3-beta4",
+            "2024-01-31T12:00:00Z",
+            "not-a-real-token",
+            "https://example.org/token",
+        ] {
+            assert!(confidence(Promise::Token, value, Manner::Quoted).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_has_to_say_more() {
+        assert!(confidence(Promise::Password, "tulip", Manner::Said).is_err());
+        assert_eq!(confidence(Promise::Password, "Tulip#99x", Manner::Said), Ok(Confidence::Possible));
+    }
+}
