@@ -22,8 +22,12 @@ impl Masks {
                 Strength::Weak => "",
             };
             match masks.last_mut() {
-                Some((range, _)) if candidate.secret.start < range.end => {
+                Some((range, mask)) if candidate.secret.start < range.end => {
                     range.end = range.end.max(candidate.secret.end);
+                    // A rule with a prefix knows more of what begins here than one without.
+                    if range.start == candidate.secret.start && mask.len() < prefix.len() + "…".len() {
+                        *mask = format!("{prefix}…");
+                    }
                 }
                 _ => masks.push((candidate.secret.clone(), format!("{prefix}…"))),
             }
