@@ -112,6 +112,21 @@ exit code 0
     );
 }
 
+/// Who is told below the top of a repository to ignore a finding would write where no hook looks.
+#[test]
+fn ignore_tells_where_hooks_look() {
+    let project = repository(&[]);
+    let id = "0123456789abcdef";
+    project.write("a/b/c.txt", "");
+    let ran = project.stanch_after("cd a/b", ["ignore", id, "--reason", "r"]).run();
+    ran.exits(0).has("--file ../../.stanchignore");
+    let file = "../../.stanchignore";
+    let ran = project.stanch_after("cd a/b", ["ignore", id, "--reason", "r", "--file", file]).run();
+    ran.exits(0).has_not("hooks");
+    run(&project, &["ignore", id, "--reason", "r"]).exits(0).has_not("hooks").has("replaced");
+    assert_eq!(project.read("a/b/.stanchignore"), project.read(".stanchignore"));
+}
+
 #[test]
 fn ignore_keeps_what_is_there() {
     let project = Project::new();
@@ -201,6 +216,8 @@ For more information, try '--help'.
         &["--reason", "r", "--expires", "2027-02-30"],
         &["--reason", "r", "--expires", "soon"],
         &["--reason", &token(1)],
+        &["--reason", "r", "--path", &format!("docs/{}.txt", token(1))],
+        &["--reason", "r", "--gap", "unreadable", &token(1)],
         &["--reason", "r", "--file", "broken"],
         &["--reason", "r", "--file", "conflict"],
         &["--reason", "r", "--file", "no/such/folder"],

@@ -9,6 +9,7 @@ use super::dismissals::{IGNORE_FILE, placed, read, today};
 use super::output::to_file;
 use super::{CommandError, closed_pipe_is_fine};
 use crate::findings::{Covers, EntryFile, Pattern, Put, Why, finding_id, gap_reason};
+use crate::git::{Environment, Repository};
 use crate::report::sanitize;
 
 /// What is to be ignored, as typed.
@@ -34,6 +35,11 @@ pub struct IgnoreTask {
 pub fn ignore(task: &IgnoreTask, out: &mut dyn Write) -> Result<(), CommandError> {
     let covers = meant(task)?;
     check(&task.why)?;
+    if task.paths.iter().chain(task.gaps.iter().map(|(_, glob)| glob)).any(|glob| holds_secret(glob)) {
+        return Err(CommandError::new(
+            "a pattern holds what looks like a secret; ignore the finding by its id, or say `*` for that part",
+        ));
+    }
     let path = task.file.clone().unwrap_or_else(|| PathBuf::from(IGNORE_FILE));
     let shown = path.display();
     let mut file = open(&path)?;
@@ -45,10 +51,27 @@ pub fn ignore(task: &IgnoreTask, out: &mut dyn Write) -> Result<(), CommandError
         });
     }
     write(&path, &file.text(), "ignore file", "--file")?;
+    if task.file.is_none() {
+        point_to_top();
+    }
     told.iter()
         .try_for_each(|line| writeln!(out, "{}", sanitize(line)))
         .map_err(CommandError::from)
         .or_else(closed_pipe_is_fine)
+}
+
+/// Tells where git's hooks look, if that is not in the current folder. Where there is no repository, nobody does.
+fn point_to_top() {
+    let Ok(here) = std::env::current_dir().and_then(fs::canonicalize) else { return };
+    let Ok(repository) = Repository::from_environment(Environment::of_process(), &here) else { return };
+    let above = repository.worktree().and_then(|top| here.strip_prefix(fs::canonicalize(top).ok()?).ok());
+    if let Some(below) = above.filter(|below| below.components().next().is_some()) {
+        let up = "../".repeat(below.components().count());
+        let _ = writeln!(
+            io::stderr(),
+            "stanch: this is for scans of this folder; hooks and `stanch git` read {up}{IGNORE_FILE} (--file {up}{IGNORE_FILE})"
+        );
+    }
 }
 
 /// What the entries are about, each after what it comes to; all faults at once.
@@ -79,13 +102,17 @@ fn meant(task: &IgnoreTask) -> Result<Vec<(String, Covers)>, CommandError> {
 /// Whether a person may say this of entries.
 pub(super) fn check(why: &Why) -> Result<(), CommandError> {
     why.fits(&today()).map_err(CommandError::new)?;
-    let holds_secret = |text: &&String| concealed(text) != **text;
-    match [&why.reason, &why.owner].into_iter().flatten().find(holds_secret) {
-        Some(_) => {
+    match [&why.reason, &why.owner].into_iter().flatten().any(|text| holds_secret(text)) {
+        true => {
             Err(CommandError::new("the reason or the owner holds what looks like a secret; say it without"))
         }
-        None => Ok(()),
+        false => Ok(()),
     }
+}
+
+/// The file is for everyone to read.
+fn holds_secret(text: &str) -> bool {
+    concealed(text) != text
 }
 
 fn open(path: &Path) -> Result<EntryFile, CommandError> {
