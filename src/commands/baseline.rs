@@ -10,7 +10,7 @@ use super::git::read as read_history;
 use super::ignore::{check, is_there, write};
 use super::scan::{Prepared, visit_roots};
 use super::{CommandError, Ended, Known, ScanTask};
-use crate::findings::{Covers, EntryFile, Extent, Settled, Why, empty_baseline, parse_baseline, settle};
+use crate::findings::{EntryFile, Extent, Settled, Why, empty_baseline, parse_baseline, settle};
 use crate::model::{Confidence, FindingId};
 use crate::report::sanitize;
 use crate::sources::History;
@@ -68,7 +68,7 @@ fn create(task: &BaselineTask, extent: Extent, why: &Why) -> Result<Ended, Comma
     let settled = look(&task.scan, extent)?;
     let (_, mut file) = parse_baseline(&empty_baseline(extent)).map_err(CommandError::all)?;
     let ids = ids(&settled);
-    add(&mut file, &ids, why);
+    file.put_new(&ids, why);
     save(&path, &file)?;
     say(&format!("{}: made with {}", path.display(), entries(ids.len())))?;
     Ok(after(&settled))
@@ -80,7 +80,7 @@ fn update(task: &BaselineTask, why: &Why) -> Result<Ended, CommandError> {
     let settled = look(&task.scan, extent)?;
     let known: BTreeSet<FindingId> = file.ids().cloned().collect();
     let new = ids(&settled).into_iter().filter(|id| !known.contains(id)).collect();
-    add(&mut file, &new, why);
+    file.put_new(&new, why);
     if !new.is_empty() {
         save(&path, &file)?;
     }
@@ -106,12 +106,6 @@ fn prune(task: &BaselineTask, despite_gaps: bool) -> Result<Ended, CommandError>
     }
     say(&format!("{}: {} taken out, {} kept", path.display(), entries(gone), file.ids().count()))?;
     Ok(after(&settled))
-}
-
-fn add(file: &mut EntryFile, ids: &BTreeSet<&FindingId>, why: &Why) {
-    for id in ids {
-        file.put(Covers::Id((*id).clone()), why.clone());
-    }
 }
 
 /// What is found, apart from what the ignore file and marks are about.

@@ -1,6 +1,9 @@
 //! A file of entries as a text that people edit and merge: one entry a line, comments, blank lines. What is not
 //! changed here stays as it is, byte by byte.
 
+use std::collections::BTreeSet;
+use std::mem::{discriminant, take};
+
 use super::entry::{Covers, Entry, Why};
 use crate::model::FindingId;
 
@@ -83,10 +86,7 @@ impl EntryFile {
 
     /// The ids that there are entries for.
     pub fn ids(&self) -> impl Iterator<Item = &FindingId> {
-        self.entries().filter_map(|(_, entry)| match &entry.covers {
-            Covers::Id(id) => Some(id),
-            _ => None,
-        })
+        self.lines.iter().filter_map(Line::id)
     }
 
     /// Puts an entry where another about the same stands, or else in its place among its kind: ids are sorted, and
@@ -102,38 +102,72 @@ impl EntryFile {
             self.lines[at] = Line { text, entry: Some(entry) };
             return Put::Replaced;
         }
-        let at = self.place_of(&entry.covers);
-        if let Some(before) = at.checked_sub(1).map(|before| &mut self.lines[before].text)
-            && !before.ends_with('\n')
-        {
-            before.push_str(self.ending);
-        }
-        self.lines.insert(at, Line { text, entry: Some(entry) });
+        let at = match &entry.covers {
+            Covers::Id(id) => Places::of(&self.lines).of_id(id),
+            Covers::Path(_) | Covers::Gap(..) => place_among(&self.lines, &entry.covers),
+        };
+        self.insert(vec![(at, Line { text, entry: Some(entry) })]);
         Put::Added
+    }
+
+    /// Puts entries about ids that there are none for into their places.
+    pub fn put_new(&mut self, ids: &BTreeSet<&FindingId>, why: &Why) {
+        let places = Places::of(&self.lines);
+        let line = |id: &FindingId| {
+            let entry = Entry { covers: Covers::Id(id.clone()), why: why.clone() };
+            Line { text: format!("{entry}{}", self.ending), entry: Some(entry) }
+        };
+        let new = ids.iter().map(|id| (places.of_id(id), line(id))).collect();
+        self.insert(new);
+    }
+
+    /// Inserts lines before those with these numbers, which do not fall.
+    fn insert(&mut self, new: Vec<(usize, Line)>) {
+        let mut old = take(&mut self.lines).into_iter().enumerate().peekable();
+        for (at, line) in new {
+            while let Some((_, line)) = old.next_if(|(number, _)| *number < at) {
+                self.lines.push(line);
+            }
+            if let Some(last) = self.lines.last_mut().filter(|last| !last.text.ends_with('\n')) {
+                last.text.push_str(self.ending);
+            }
+            self.lines.push(line);
+        }
+        self.lines.extend(old.map(|(_, line)| line));
     }
 
     /// Keeps of the entries about ids those that `keep` says, and returns how many are gone. Comments stay.
     pub fn keep_ids(&mut self, keep: impl Fn(&FindingId) -> bool) -> usize {
         let before = self.lines.len();
-        self.lines.retain(|line| match &line.entry {
-            Some(Entry { covers: Covers::Id(id), .. }) => keep(id),
-            _ => true,
-        });
+        self.lines.retain(|line| line.id().is_none_or(&keep));
         before - self.lines.len()
     }
+}
 
-    fn place_of(&self, covers: &Covers) -> usize {
-        let of = |line: &Line| line.entry.as_ref().map(|entry| entry.covers.clone());
-        let greater = self.lines.iter().position(|line| match (of(line), covers) {
-            (Some(Covers::Id(other)), Covers::Id(id)) => other > *id,
-            _ => false,
+/// Where entries about ids belong among lines.
+struct Places<'l> {
+    lines: &'l [Line],
+    /// The greatest id up to each line: whoever sorts otherwise still finds the first greater one.
+    greatest: Vec<Option<&'l FindingId>>,
+    /// What follows the last of them.
+    end: usize,
+}
+
+impl<'l> Places<'l> {
+    fn of(lines: &'l [Line]) -> Places<'l> {
+        let mut greatest = None;
+        let ids = lines.iter().map(Line::id);
+        let greatest = ids.map(|id| {
+            greatest = greatest.max(id);
+            greatest
         });
-        let is_kind = |line: &Line| of(line).is_some_and(|other| kind(&other) == kind(covers));
-        match (greater, self.lines.iter().rposition(is_kind)) {
-            (Some(greater), _) => self.above_comments(greater),
-            (None, Some(last)) => last + 1,
-            (None, None) => self.lines.len(),
-        }
+        let end = lines.iter().rposition(|line| line.id().is_some()).map_or(lines.len(), |last| last + 1);
+        Places { lines, greatest: greatest.collect(), end }
+    }
+
+    fn of_id(&self, id: &FindingId) -> usize {
+        let at = self.greatest.partition_point(|greatest| greatest.is_none_or(|greatest| greatest <= id));
+        if at < self.lines.len() { self.above_comments(at) } else { self.end }
     }
 
     /// Where the comments begin that belong to a line. Those at the top belong to the file.
@@ -145,11 +179,20 @@ impl EntryFile {
     }
 }
 
-fn kind(covers: &Covers) -> u8 {
-    match covers {
-        Covers::Id(_) => 0,
-        Covers::Path(_) => 1,
-        Covers::Gap(..) => 2,
+/// What follows the last entry of the same kind, or else the last line.
+fn place_among(lines: &[Line], covers: &Covers) -> usize {
+    let is_kind = |line: &Line| {
+        line.entry.as_ref().is_some_and(|other| discriminant(&other.covers) == discriminant(covers))
+    };
+    lines.iter().rposition(is_kind).map_or(lines.len(), |last| last + 1)
+}
+
+impl Line {
+    fn id(&self) -> Option<&FindingId> {
+        match self.entry.as_ref()?.covers {
+            Covers::Id(ref id) => Some(id),
+            Covers::Path(_) | Covers::Gap(..) => None,
+        }
     }
 }
 
@@ -234,6 +277,25 @@ mod tests {
             ),
         ] {
             assert_eq!(put(&before, covers), (Put::Added, after), "{before}");
+        }
+    }
+
+    #[test]
+    fn many_entries_get_their_places_as_one_after_the_other_do() {
+        let ids: Vec<FindingId> =
+            "0159bdf".chars().map(|digit| FindingId(digit.to_string().repeat(16))).collect();
+        for text in ["", "# head", "# head\n\n", "{2}# x\n{8}{4}path a reason=\"r\"\n# y\n{c}\n# z"] {
+            let text = "248c".chars().fold(text.to_owned(), |text, digit| {
+                text.replace(&format!("{{{digit}}}"), &line(digit, "r"))
+            });
+            let mut one_by_one = EntryFile::parse(&text).unwrap();
+            let mut at_once = one_by_one.clone();
+            let why = Why { reason: Some("new".into()), ..Why::default() };
+            for id in &ids {
+                one_by_one.put(Covers::Id(id.clone()), why.clone());
+            }
+            at_once.put_new(&ids.iter().collect(), &why);
+            assert_eq!(at_once.text(), one_by_one.text(), "{text}");
         }
     }
 
