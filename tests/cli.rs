@@ -398,7 +398,7 @@ typo.toml:4:1: `source` is missing
 typo.toml:4:1: at least one template in `examples` is needed: it is the rule's test
 typo.toml:4:1: at least two templates in `near_misses` are needed: look-alikes that are no token
 typo.toml:5:6: `Not Kebab` must be lower-case words and digits joined by single hyphens
-typo.toml:6:1: unknown key `severty` in a rule; known are: category, claims, companions, confidence, context, docs, drop_samples, endpoint, examples, family, files, id, in_binary, login, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, owner, parts, pattern, proof, provider, revoke, revoke_page, risk, severity, source, specificity, strength, tells, verify, wrong_proof
+typo.toml:6:1: unknown key `severty` in a rule; known are: category, claims, companions, confidence, context, docs, drop_samples, endpoint, examples, family, files, id, in_binary, login, max_length, name, near_misses, needs_both_cases, needs_digit, not_after, not_before, owner, parts, pattern, promises, proof, provider, revoke, revoke_page, risk, severity, source, specificity, strength, tells, verify, wrong_proof
 typo.toml:7:9: there is no proof `luhn`; `rules/README.md` lists them
 typo.toml:8:10: a claim is `/pointer` or `/pointer=value|value`
 

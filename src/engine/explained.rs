@@ -30,18 +30,24 @@ impl Engine {
         let mut all = vec![];
         for matcher in &self.matchers {
             let rule = matcher.rule;
+            if !files::is_for(rule, text.path) {
+                continue;
+            }
             let mut from = part.start.saturating_sub(BEFORE.min(rule.max_len));
             while let Some(at) = matcher.next_start(text.bytes, from).filter(|&at| at < part.end) {
                 from = at + 1;
                 let explained = matcher.explain_at(text.bytes, at, &mut context, language);
                 let Some((matched, outcome)) = explained else { continue };
                 let outcome = match outcome {
-                    Ok(_) if !files::is_for(rule, text.path) => Err(Refusal::OtherFile),
                     Ok(_) if text.binary && !rule.in_binary => Err(Refusal::Binary),
                     outcome => outcome,
                 };
                 let place = outcome.as_ref().map_or(&matched, |candidate| &candidate.secret);
-                if place.start < part.end && part.start < place.end {
+                let reaches = place.start < part.end && part.start < place.end;
+                // The rest of a word that was told says nothing new.
+                let is_rest = matches!(outcome, Err(Refusal::PartOfWord))
+                    && all.iter().any(|known: &Explained| known.rule.id == rule.id && at < known.matched.end);
+                if reaches && !is_rest {
                     all.push(Explained { rule, matched, outcome });
                 }
             }

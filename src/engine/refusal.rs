@@ -15,8 +15,6 @@ pub enum Refusal {
     OneCase,
     /// None of the rule's words stands near it.
     NoContext,
-    /// The rule looks into other files.
-    OtherFile,
     /// The file looks binary, and the rule is not sure enough of itself there.
     Binary,
     /// The offline proof says that it is none.
@@ -38,7 +36,6 @@ impl fmt::Display for Refusal {
             Refusal::NoDigit => "it has no digit, as random values of that kind do",
             Refusal::OneCase => "it has letters of one case only, as random values of its length do not",
             Refusal::NoContext => "none of the words that the rule needs stands near it",
-            Refusal::OtherFile => "the rule looks into other files",
             Refusal::Binary => "the file looks binary, and the rule speaks in text only",
             Refusal::Unproven => "its offline proof fails",
             Refusal::Published => "it is published for everyone to try",
