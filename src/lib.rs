@@ -13,13 +13,14 @@
 //!  cli        clap lives here only: what was typed -> what is meant (a Task)
 //!  commands   one file a subcommand; reads as a table of contents
 //!  sources | engine | findings | verify | revoke | report      siblings do not see each other
-//!  rules | proofs | decode | git | net       net is the only door to the network
+//!  rules | proofs | decode | containers | git | net       net is the only door to the network
 //!  model      the nouns; no I/O
 //! ```
 
 pub mod bindings;
 pub mod cli;
 pub mod commands;
+pub mod containers;
 pub mod decode;
 pub mod engine;
 pub mod findings;

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["commands"],
     &["sources", "engine", "findings", "verify", "revoke", "report"],
     &["rules", "judge", "bindings"],
-    &["proofs", "decode", "git", "net"],
+    &["proofs", "decode", "containers", "git", "net"],
     &["model"],
 ];
 

@@ -64,7 +64,8 @@ note: unused entry: tok_…\nfake: all clear
 
 Found 4 secrets in 6 places: 2 critical, 2 medium.
 Scanned 1,234 files, 56.70 MB.
-Of these: 12 binary (distinctive rules only), 2 packed (not unpacked), 1 linked (not followed).
+Of these: 12 binary (distinctive rules only), 2 packed (not opened), 1 linked (not followed).
+Opened 3 archives: 1,200 members, 98.70 MB.
 Passed over: 40 hidden by .gitignore, 3 excluded, 1 special (FIFO, device or socket).
 Not shown: 4 less sure (--confidence possible shows them), 1 ignored on their line, 2 ignored by .stanchignore, 3 in the baseline.
 
@@ -391,6 +392,9 @@ fn json() {
     "bytes": 56700000,
     "binary": 12,
     "packed": 2,
+    "containers": 3,
+    "members": 1200,
+    "unpacked_bytes": 98700000,
     "symlinks": 1,
     "special": 1,
     "ignored_entries": 40,
@@ -439,6 +443,9 @@ fn json_of_an_empty_report() {
     "bytes": 0,
     "binary": 0,
     "packed": 0,
+    "containers": 0,
+    "members": 0,
+    "unpacked_bytes": 0,
     "symlinks": 0,
     "special": 0,
     "ignored_entries": 0,
@@ -475,7 +482,7 @@ fn jsonl() {
 {"type":"gap","reason":"changed","path":"log.txt","detail":"ended within tok_…","accepted":false}
 {"type":"gap","reason":"too-many-findings","path":"huge.bin","detail":"more than 100000","accepted":true}
 {"type":"note","text":"unused entry: tok_…\nfake: all clear"}
-{"type":"tally","schema":1,"tool":{"name":"stanch","version":"[VERSION]"},"files":1234,"bytes":56700000,"binary":12,"packed":2,"symlinks":1,"special":1,"ignored_entries":40,"excluded":3,"found":{"possible":5,"likely":0,"proven":2},"shown":4,"hidden":4,"ignored_inline":1,"ignored_by_file":2,"ignored_by_baseline":3,"gaps":{"changed":1,"unreadable":2},"accepted_gaps":{"too-many-findings":1}}
+{"type":"tally","schema":1,"tool":{"name":"stanch","version":"[VERSION]"},"files":1234,"bytes":56700000,"binary":12,"packed":2,"containers":3,"members":1200,"unpacked_bytes":98700000,"symlinks":1,"special":1,"ignored_entries":40,"excluded":3,"found":{"possible":5,"likely":0,"proven":2},"shown":4,"hidden":4,"ignored_inline":1,"ignored_by_file":2,"ignored_by_baseline":3,"gaps":{"changed":1,"unreadable":2},"accepted_gaps":{"too-many-findings":1}}
 
 "#]].raw());
 }
@@ -483,7 +490,7 @@ fn jsonl() {
 #[test]
 fn jsonl_of_an_empty_report() {
     assert_data_eq!(shown(&Report::default(), Format::Jsonl), str![[r#"
-{"type":"tally","schema":1,"tool":{"name":"stanch","version":"[VERSION]"},"files":0,"bytes":0,"binary":0,"packed":0,"symlinks":0,"special":0,"ignored_entries":0,"excluded":0,"found":{"possible":0,"likely":0,"proven":0},"shown":0,"hidden":0,"ignored_inline":0,"ignored_by_file":0,"ignored_by_baseline":0,"gaps":{},"accepted_gaps":{}}
+{"type":"tally","schema":1,"tool":{"name":"stanch","version":"[VERSION]"},"files":0,"bytes":0,"binary":0,"packed":0,"containers":0,"members":0,"unpacked_bytes":0,"symlinks":0,"special":0,"ignored_entries":0,"excluded":0,"found":{"possible":0,"likely":0,"proven":0},"shown":0,"hidden":0,"ignored_inline":0,"ignored_by_file":0,"ignored_by_baseline":0,"gaps":{},"accepted_gaps":{}}
 
 "#]].raw());
 }
@@ -918,6 +925,9 @@ fn sarif() {
           "bytes": 56700000,
           "binary": 12,
           "packed": 2,
+          "containers": 3,
+          "members": 1200,
+          "unpacked_bytes": 98700000,
           "symlinks": 1,
           "special": 1,
           "ignored_entries": 40,
@@ -990,6 +1000,9 @@ fn sarif_of_an_empty_report() {
           "bytes": 0,
           "binary": 0,
           "packed": 0,
+          "containers": 0,
+          "members": 0,
+          "unpacked_bytes": 0,
           "symlinks": 0,
           "special": 0,
           "ignored_entries": 0,
@@ -1228,6 +1241,9 @@ fn awkward() -> Report {
             bytes: 56_700_000,
             binary: 12,
             packed: 2,
+            containers: 3,
+            members: 1200,
+            unpacked_bytes: 98_700_000,
             symlinks: 1,
             special: 1,
             ignored_entries: 40,

@@ -496,9 +496,29 @@ pub(super) struct Common {
     /// Exit with code 2 for entries of ignore files and baselines that match nothing or have expired
     #[arg(long)]
     pub(super) strict_ignores: bool,
+    #[command(flatten)]
+    pub(super) archives: Archives,
     /// Show the secrets themselves: on a terminal, or in an --output file that only you can read
     #[arg(long)]
     pub(super) reveal: bool,
+}
+
+/// How far containers are opened.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Archives")]
+pub(super) struct Archives {
+    /// Scan archives and other files that hold files as they are stored, without opening them
+    #[arg(long, conflicts_with_all = ["max_depth", "max_ratio", "max_members"])]
+    pub(super) no_archives: bool,
+    /// How many of them are opened in each other [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(super) max_depth: Option<u32>,
+    /// How many times its size a file may unpack to [default: 200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_ratio: Option<u64>,
+    /// How many members of a file are read, those of archives in it included [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_members: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

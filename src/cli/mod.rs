@@ -16,6 +16,7 @@ use crate::commands::{
     self, About, Applying, Asking, BaselineChange, BaselineTask, CommandError, Ended, ExplainTask, FailOn,
     Hook, IgnoreTask, Known, LedgerTask, Output, PlanTask, Reach, RevokeTask, ScanTask, Scope, VerifyTask,
 };
+use crate::containers::Limits;
 use crate::findings::{Extent, Why};
 use crate::model::Confidence;
 use crate::report::{Format, sanitize};
@@ -353,6 +354,7 @@ fn usual(roots: Vec<PathBuf>) -> ScanTask {
         own_rules: vec![],
         jobs: available_parallelism().map_or(1, |count| count.get()),
         gitignore: true,
+        opening: Some(Limits::default()),
         ignore_file: None,
         strict_ignores: false,
         inline_marks: true,
@@ -440,6 +442,7 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         only_rules: typed.rule,
         own_rules: typed.rules,
         jobs: typed.jobs.map_or(usual.jobs, usize::from),
+        opening: opening(&typed.archives),
         ignore_file: typed.ignore_file,
         strict_ignores: typed.strict_ignores,
         inline_marks: !typed.no_inline_ignore,
@@ -450,6 +453,16 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         },
         reveal: typed.reveal,
         ..usual
+    })
+}
+
+/// How far containers are opened, if they are.
+fn opening(typed: &args::Archives) -> Option<Limits> {
+    let usual = Limits::default();
+    (!typed.no_archives).then_some(Limits {
+        depth: typed.max_depth.unwrap_or(usual.depth),
+        ratio: typed.max_ratio.unwrap_or(usual.ratio),
+        members: typed.max_members.unwrap_or(usual.members),
     })
 }
 

@@ -37,7 +37,7 @@ pub fn commit_msg(task: &ScanTask, file: &Path) -> Result<Ended, CommandError> {
     let blob =
         Blob { path: &path, kind: PlaceKind::Message, appearance: None, content: Content::Whole(&text) };
     let mut seen = Seen::default();
-    seen.add_uncounted(&path, PlaceKind::Message, examine(&prepared.engine, &prepared.chosen, blob));
+    seen.add_uncounted(&path, PlaceKind::Message, examine(&prepared, blob));
     finish(task, &prepared, seen, dismissed, Extent::Part)
 }
 

@@ -40,6 +40,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         jobs: 1,
         asking: None,
         gitignore: false,
+        opening: None,
         revision: None,
         purge_plan: false,
         cache: None,

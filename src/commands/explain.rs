@@ -154,7 +154,7 @@ fn conclude(task: &ExplainTask, sightings: Vec<Sighting>, out: &mut dyn Write) -
 /// What is seen on the line when all of the file is scanned.
 fn sightings_on(prepared: &Prepared, path: &BlobPath, bytes: &[u8], line: u64) -> Vec<Sighting> {
     let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
-    let mut sightings = examine(&prepared.engine, &prepared.chosen, blob).sightings;
+    let mut sightings = examine(prepared, blob).sightings;
     sightings.retain(|sighting| (sighting.place.line..=sighting.place.end_line).contains(&line));
     sightings
 }

@@ -90,7 +90,6 @@ pub(super) fn read(
     part: Option<&Part>,
     prepared: &Prepared,
 ) -> Result<Seen, CommandError> {
-    let Prepared { engine, chosen, .. } = prepared;
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
@@ -100,22 +99,22 @@ pub(super) fn read(
         }
         Visit::Blob(blob) => {
             let (path, kind) = (blob.path, blob.kind);
-            let examined = examine(engine, chosen, blob);
+            let examined = examine(prepared, blob);
             lock(&seen).add_uncounted(path, kind, examined);
         }
         other => lock(&seen).take(other),
     };
     let mut places = Places { lists_all: history.names_all(), ..Places::default() };
-    let suspect = |bytes: &[u8]| suspected(engine, bytes);
-    let special = |name: &[u8]| engine.is_special(name);
+    let suspect = |bytes: &[u8]| suspected(prepared, bytes);
+    let special = |name: &[u8]| prepared.engine.is_special(name);
     let mut look = |located: Located<'_>| {
         let Located { path, object, content, in_scope } = located;
         let blob = Blob { path, kind: PlaceKind::File, appearance: None, content };
-        let Examined { sightings, dropped, binary, packed, .. } = examine(engine, chosen, blob);
+        let Examined { sightings, dropped, nature, gaps, .. } = examine(prepared, blob);
         if in_scope {
             lock(&seen).drop_more(path, dropped);
         }
-        Looked { labels: places.add(path, object, &sightings), binary, packed }
+        Looked { labels: places.add(path, object, &sightings), nature, gaps }
     };
     let told = match part {
         None => history.read(&suspect, &special, &each, &mut look),

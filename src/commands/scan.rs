@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::conceal::conceal;
 use super::dismissals::read_dismissed;
-use super::examine::{Examined, examine, text_of};
+use super::examine::{Examined, examine, texts_of};
 use super::{Asking, CommandError, Known, Output};
 use sha2::{Digest, Sha256};
 
+use crate::containers::Limits;
 use crate::engine::Engine;
 use crate::findings::{Apart, Chosen, Dismissed, Extent, Settled, settle};
 use crate::model::{
@@ -17,7 +18,7 @@ use crate::model::{
 };
 use crate::report::{Format, Progress};
 use crate::rules::BUILTIN;
-use crate::sources::{Blob, Content, Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit};
+use crate::sources::{Blob, Content, Nature, Passed, Revision, Source, Stdin, Tree, TreeOptions, Visit};
 
 /// A digest of all that ships and decides what is found, worked out when it is built.
 const SCANNER: &str = env!("STANCH_SCANNER");
@@ -51,6 +52,8 @@ pub struct ScanTask {
     pub jobs: usize,
     /// Whether `.gitignore` hides untracked files.
     pub gitignore: bool,
+    /// How far containers are opened; nothing, where they are scanned as they are stored.
+    pub opening: Option<Limits>,
     /// The ignore file, where it is not `.stanchignore` in the roots.
     pub ignore_file: Option<PathBuf>,
     /// Whether entries of ignore files and baselines that are of no use or have expired make the run fail.
@@ -112,6 +115,8 @@ pub fn scan(task: &ScanTask) -> Result<Ended, CommandError> {
 pub(super) struct Prepared {
     pub(super) engine: Engine,
     pub(super) chosen: Chosen,
+    /// How far containers are opened, if they are.
+    pub(super) opening: Option<Limits>,
     /// Tells rules and all else that decides what is found from others.
     pub(super) digest: [u8; 32],
 }
@@ -119,10 +124,11 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
         let own = super::rules::load(&task.own_rules)?;
-        let digest = Sha256::digest(format!("{SCANNER} {own:?} {:?}", task.only_rules)).into();
+        let digest =
+            Sha256::digest(format!("{SCANNER} {own:?} {:?} {:?}", task.only_rules, task.opening)).into();
         let engine = Engine::new(BUILTIN.iter().chain(own).collect());
         let chosen = chosen(task, engine.rules())?;
-        Ok(Prepared { engine, chosen, digest })
+        Ok(Prepared { engine, chosen, opening: task.opening, digest })
     }
 }
 
@@ -208,25 +214,22 @@ pub(super) fn visit_roots(task: &ScanTask, prepared: &Prepared) -> Result<Seen, 
 }
 
 /// What stands in a text that came on standard input.
-pub(super) fn seen_on_stdin(text: &[u8], Prepared { engine, chosen, .. }: &Prepared) -> Seen {
+pub(super) fn seen_on_stdin(text: &[u8], prepared: &Prepared) -> Seen {
     let path = BlobPath::from("<stdin>");
     let blob = Blob { path: &path, kind: PlaceKind::File, appearance: None, content: Content::Whole(text) };
     let mut seen = Seen::default();
-    seen.add(&path, PlaceKind::File, examine(engine, chosen, blob));
+    seen.add(&path, PlaceKind::File, examine(prepared, blob));
     seen
 }
 
 /// What the visit of these sources brings.
-pub(super) fn visit_all(
-    sources: &[Box<dyn Source>],
-    Prepared { engine, chosen, .. }: &Prepared,
-) -> Result<Seen, CommandError> {
+pub(super) fn visit_all(sources: &[Box<dyn Source>], prepared: &Prepared) -> Result<Seen, CommandError> {
     let seen = Mutex::new(Seen::default());
     let progress = Progress::on_stderr();
     let each = |visit: Visit<'_>| match visit {
         Visit::Blob(blob) => {
             let (path, kind) = (blob.path, blob.kind);
-            let examined = examine(engine, chosen, blob);
+            let examined = examine(prepared, blob);
             progress.add(u64::from(kind == PlaceKind::File), examined.bytes);
             lock(&seen).add(path, kind, examined);
         }
@@ -236,18 +239,22 @@ pub(super) fn visit_all(
         source.visit(&each)?;
     }
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    join_apart(sources, &mut seen.sightings)?;
+    join_apart(sources, prepared, &mut seen.sightings)?;
     Ok(seen)
 }
 
 /// Joins companions to secrets that lack them in their own file, wherever else in the sources they stand; these are
 /// read once more for it.
-fn join_apart(sources: &[Box<dyn Source>], sightings: &mut [Sighting]) -> Result<(), CommandError> {
+fn join_apart(
+    sources: &[Box<dyn Source>],
+    prepared: &Prepared,
+    sightings: &mut [Sighting],
+) -> Result<(), CommandError> {
     let Some(apart) = Apart::of(sightings) else { return Ok(()) };
     for source in sources.iter().filter(|source| source.is_lasting()) {
         source.visit(&|visit| {
             if let Visit::Blob(blob) = visit {
-                text_of(blob.content, |text| apart.look(blob.path, text));
+                texts_of(prepared, blob, &mut |path, text| apart.look(path, text));
             }
         })?;
     }
@@ -296,9 +303,9 @@ impl Seen {
     /// Takes what was seen in a blob that was counted already.
     pub(super) fn add_uncounted(&mut self, path: &BlobPath, kind: PlaceKind, examined: Examined) {
         self.sightings.extend(examined.sightings);
+        self.gaps.extend(examined.gaps);
         if kind == PlaceKind::File {
-            self.tally.binary += u64::from(examined.binary);
-            self.tally.packed += u64::from(examined.packed);
+            self.count(examined.nature);
         }
         self.drop_more(path, examined.dropped);
     }
@@ -337,13 +344,15 @@ impl Seen {
             Visit::Gap(gap) => self.gaps.push(gap),
             Visit::Passed(passed) => self.pass(passed),
             Visit::Past(blobs, bytes) => self.past(blobs, bytes),
-            Visit::Nature(binary, packed) => {
-                self.tally.binary += binary;
-                self.tally.packed += packed;
-            }
+            Visit::Nature(nature) => self.count(nature),
             Visit::Remark(remark) => self.remarks.push(remark),
             Visit::Blob(_) => {}
         }
+    }
+
+    fn count(&mut self, nature: Nature) {
+        let Nature { binary, packed, containers, members, unpacked_bytes } = nature;
+        self.tally.add(Tally { binary, packed, containers, members, unpacked_bytes, ..Tally::default() });
     }
 
     fn pass(&mut self, passed: Passed) {

@@ -63,7 +63,7 @@ fn matches(pattern: &[u8], path: &BlobPath) -> bool {
     if !pattern.contains(&b'/') {
         return wildcard(pattern, path.file_name());
     }
-    let path = path.as_bytes();
+    let path = path.own();
     let depth = memchr::memchr_iter(b'/', pattern).count();
     let from = memchr::memrchr_iter(b'/', path).nth(depth).map_or(0, |slash| slash + 1);
     wildcard(pattern, &path[from..])

@@ -34,11 +34,21 @@ pub enum GapReason {
     TooLarge,
     /// It is of a form that is not known here.
     Unsupported,
+    /// It is encrypted.
+    Encrypted,
+    /// It lies in more containers than are opened.
+    TooDeep,
+    /// It holds more members than are read.
+    TooManyMembers,
+    /// It becomes many times as large when it is unpacked.
+    Ratio,
+    /// It has a name that leads out of its archive. What it holds is scanned.
+    UnsafeName,
 }
 
 impl GapReason {
     /// All there are.
-    pub const ALL: [GapReason; 9] = [
+    pub const ALL: [GapReason; 14] = [
         GapReason::Unreadable,
         GapReason::Vanished,
         GapReason::Changed,
@@ -48,6 +58,11 @@ impl GapReason {
         GapReason::Corrupt,
         GapReason::TooLarge,
         GapReason::Unsupported,
+        GapReason::Encrypted,
+        GapReason::TooDeep,
+        GapReason::TooManyMembers,
+        GapReason::Ratio,
+        GapReason::UnsafeName,
     ];
 
     /// The word used in reports and in `.stanchignore`.
@@ -62,6 +77,11 @@ impl GapReason {
             GapReason::Corrupt => "corrupt",
             GapReason::TooLarge => "too-large",
             GapReason::Unsupported => "unsupported",
+            GapReason::Encrypted => "encrypted",
+            GapReason::TooDeep => "too-deep",
+            GapReason::TooManyMembers => "too-many-members",
+            GapReason::Ratio => "ratio",
+            GapReason::UnsafeName => "unsafe-name",
         }
     }
 
@@ -77,6 +97,11 @@ impl GapReason {
             GapReason::Corrupt => "is damaged",
             GapReason::TooLarge => "is larger than what is read",
             GapReason::Unsupported => "has a form that is not known",
+            GapReason::Encrypted => "is encrypted",
+            GapReason::TooDeep => "lies in more containers than are opened",
+            GapReason::TooManyMembers => "holds more members than are read",
+            GapReason::Ratio => "becomes many times as large when it is unpacked",
+            GapReason::UnsafeName => "has a name that leads out of its archive",
         }
     }
 }

@@ -25,7 +25,7 @@ pub use candidate::{Candidate, Evidence, Fact};
 pub use finding::{Also, Distance, Finding, FindingId, Nearby, Sighting};
 pub use gap::{Gap, GapReason};
 pub use moment::{day, moment, start_of_day};
-pub use path::BlobPath;
+pub use path::{BlobPath, is_telling};
 pub use place::{Place, PlaceKind};
 pub use question::{Asked, How, Question};
 pub use report::{Report, Tally};

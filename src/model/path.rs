@@ -42,39 +42,60 @@ const SHOW_BEGINNINGS: &[&str] = &["changelog", "contributing", "readme", "test_
 const SHOW_PARTS: &[&str] = &["dist", "example", "sample", "spec", "template", "test", "tests"];
 
 /// Path of a blob relative to the root of the scan, `/` between its parts, as bytes: not every path is
-/// UTF-8.
+/// UTF-8. For the member of a container that is the path of the container, `!`, and the member's own path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BlobPath(Box<[u8]>);
+pub struct BlobPath {
+    bytes: Box<[u8]>,
+    /// Where the blob's own path begins: files may have a `!` in their names.
+    own: usize,
+}
 
 impl BlobPath {
     /// A path of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> BlobPath {
-        BlobPath(bytes.into().into_boxed_slice())
+        BlobPath { bytes: bytes.into().into_boxed_slice(), own: 0 }
+    }
+
+    /// The path of a member of the container that lies here. What it begins with without a need is left out.
+    pub fn member(&self, name: &[u8]) -> BlobPath {
+        let name = name.strip_prefix(b"./").unwrap_or(name);
+        let bytes = [&self.bytes, &b"!"[..], name].concat().into_boxed_slice();
+        BlobPath { bytes, own: self.bytes.len() + 1 }
+    }
+
+    /// The path within the innermost container; the whole path of what lies in none.
+    pub fn own(&self) -> &[u8] {
+        &self.bytes[self.own..]
+    }
+
+    /// The path of the innermost container, for what lies in one.
+    pub fn container(&self) -> Option<&[u8]> {
+        self.own.checked_sub(1).map(|end| &self.bytes[..end])
     }
 
     /// The bytes as stored.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// The path where it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
+        std::str::from_utf8(&self.bytes).ok()
     }
 
     /// The path for people, with U+FFFD for what is not UTF-8. Not made safe for a terminal.
     pub fn to_lossy(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
+        String::from_utf8_lossy(&self.bytes)
     }
 
     /// The path below the folder that a root is shown as, where it lies there.
     pub fn below(&self, root: &BlobPath) -> Option<BlobPath> {
-        self.0.strip_prefix(&*root.0).map(BlobPath::new)
+        self.bytes.strip_prefix(&*root.bytes).map(BlobPath::new)
     }
 
     /// Whether it lies among tests, examples or documentation: what stands there is rather for show.
     pub fn is_for_show(&self) -> bool {
-        let path = String::from_utf8_lossy(&self.0).to_ascii_lowercase();
+        let path = String::from_utf8_lossy(&self.bytes).to_ascii_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let begins = |known: &&str| name.starts_with(known);
         let marks = |mark: &&str| name.split(['.', '_', '-']).any(|part| part == *mark);
@@ -88,7 +109,7 @@ impl BlobPath {
 
     /// The last part.
     pub fn file_name(&self) -> &[u8] {
-        self.0.rsplit(|&byte| byte == b'/').next().unwrap_or(&self.0)
+        self.own().rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 }
 
@@ -96,6 +117,14 @@ impl From<&str> for BlobPath {
     fn from(path: &str) -> BlobPath {
         BlobPath::new(path.as_bytes())
     }
+}
+
+/// A name shorter than this holds no token worth the look.
+const TELLING: usize = 20;
+
+/// Whether a name may hold a token.
+pub fn is_telling(name: &[u8]) -> bool {
+    name.len() >= TELLING && name.iter().any(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -117,6 +146,23 @@ mod tests {
             ("latest/app.env", false),
         ] {
             assert_eq!(BlobPath::from(path).is_for_show(), for_show, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_member_has_a_name_of_its_own() {
+        let archive = BlobPath::from("dir!/a!b.zip");
+        assert_eq!((archive.own(), archive.file_name()), (&b"dir!/a!b.zip"[..], &b"a!b.zip"[..]));
+        for (name, path, own, file_name) in [
+            ("x/y.txt", "dir!/a!b.zip!x/y.txt", "x/y.txt", "y.txt"),
+            ("./.npmrc", "dir!/a!b.zip!.npmrc", ".npmrc", ".npmrc"),
+            ("x!y", "dir!/a!b.zip!x!y", "x!y", "x!y"),
+            ("", "dir!/a!b.zip!", "", ""),
+        ] {
+            let member = archive.member(name.as_bytes());
+            assert_eq!(member.as_str(), Some(path));
+            assert_eq!(member.container(), Some(archive.as_bytes()));
+            assert_eq!((member.own(), member.file_name()), (own.as_bytes(), file_name.as_bytes()));
         }
     }
 }

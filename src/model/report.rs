@@ -30,8 +30,14 @@ pub struct Tally {
     pub bytes: u64,
     /// Blobs that look binary: scanned with distinctive rules only.
     pub binary: u64,
-    /// Packed or compressed files, scanned as stored.
+    /// Packed or compressed files that were not opened, scanned as stored.
     pub packed: u64,
+    /// Containers that were opened, those in others included.
+    pub containers: u64,
+    /// Members of containers that were scanned: those that are no containers themselves.
+    pub members: u64,
+    /// Bytes of these members.
+    pub unpacked_bytes: u64,
     /// Symbolic links, of which only the target text was scanned.
     pub symlinks: u64,
     /// FIFOs, devices and sockets; never opened.
@@ -63,6 +69,9 @@ impl Tally {
         self.bytes += other.bytes;
         self.binary += other.binary;
         self.packed += other.packed;
+        self.containers += other.containers;
+        self.members += other.members;
+        self.unpacked_bytes += other.unpacked_bytes;
         self.symlinks += other.symlinks;
         self.special += other.special;
         self.ignored_entries += other.ignored_entries;

@@ -193,7 +193,7 @@ impl Page<'_> {
         writeln!(self.out, "Scanned {files}, {}.", DecimalBytes(tally.bytes))?;
         let special = [
             (tally.binary, "binary (distinctive rules only)"),
-            (tally.packed, "packed (not unpacked)"),
+            (tally.packed, "packed (not opened)"),
             (tally.symlinks, "linked (not followed)"),
         ];
         let passed = [
@@ -208,8 +208,20 @@ impl Page<'_> {
             (tally.ignored_by_baseline, "in the baseline"),
         ];
         self.sentence("Of these", &special)?;
+        self.opened(tally)?;
         self.sentence("Passed over", &passed)?;
         self.sentence("Not shown", &hidden)
+    }
+
+    /// What was in containers.
+    fn opened(&mut self, tally: &Tally) -> io::Result<()> {
+        if tally.containers == 0 {
+            return Ok(());
+        }
+        let containers = count(tally.containers, "archive", "archives");
+        let members = count(tally.members, "member", "members");
+        let bytes = DecimalBytes(tally.unpacked_bytes);
+        self.line(DIM, &format!("Opened {containers}: {members}, {bytes}."))
     }
 
     /// `Start: 3 this, 1 that.`, or nothing where all numbers are zero.

@@ -13,11 +13,11 @@ use foldhash::HashSet;
 use super::cache::{Cache, Known, tell_unless_kept};
 use super::lfs::{Pointer, or_pointer};
 use super::stdin::Noting;
-use super::{Blob, Content, SourceError, Visit, tree};
+use super::{Blob, Content, Nature, SourceError, Visit, tree};
 use crate::git::history::{self, CommitCollector, CommitIx, Commits, Label, Labels, Peeled, Reach};
 use crate::git::history::{Occurrence, TreeCollector, Wanted};
 use crate::git::{self, Kind, Lookup, ObjectId, Objects, Presence, Repository, Store, Trouble};
-use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, Novelty, PlaceKind, moment};
+use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, Novelty, PlaceKind, is_telling, moment};
 
 /// Larger blobs are not asked for once more to find their place in history, in bytes.
 pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
@@ -66,10 +66,10 @@ pub type Look<'a> = &'a mut dyn FnMut(Located<'_>) -> Looked;
 pub struct Looked {
     /// What it holds: the caller's own numbers.
     pub labels: Vec<Label>,
-    /// Whether it is binary.
-    pub binary: bool,
-    /// Whether it is packed.
-    pub packed: bool,
+    /// What it is.
+    pub nature: Nature,
+    /// What in it could not be opened.
+    pub gaps: Vec<Gap>,
 }
 
 /// A blob at a path.
@@ -297,7 +297,7 @@ impl History {
             let new = || (TreeCollector::new(wanted), HashSet::<Vec<u8>>::default(), Forest::default());
             pool.with(new, |(collector, names, forest)| {
                 collector.tree_with(id, bytes, &mut |entry| {
-                    if tree::is_telling(entry.name) && !names.contains(entry.name) {
+                    if is_telling(entry.name) && !names.contains(entry.name) {
                         names.insert(entry.name.to_vec());
                     }
                     let Some((_, id)) = entry.object else { return };
@@ -517,9 +517,8 @@ impl History {
                     let content = content.reborrow();
                     looked = look(Located { path, object: &object, content, in_scope });
                 });
-                if in_scope && (looked.binary || looked.packed) {
-                    each(Visit::Nature(looked.binary.into(), looked.packed.into()));
-                }
+                told(Visit::Nature(looked.nature));
+                std::mem::take(&mut looked.gaps).into_iter().for_each(|gap| told(Visit::Gap(gap)));
             }
             Ok(None) => {}
             Err(problem) => each(Visit::Gap(self.gap(&problem))),
@@ -541,7 +540,7 @@ impl History {
         match pointer.open(&self.repository.lfs_folder()) {
             Ok(Some(file)) => {
                 let mut file = Noting { reader: file, error: None };
-                take(Content::Stream(&mut file));
+                take(Content::Seekable(&mut file));
                 if let Some(error) = file.error {
                     gap(GapReason::Unreadable, format!("its content, {oid} of Git LFS: {error}"));
                 }
@@ -753,7 +752,7 @@ pub(super) fn visit_names<'n>(
     kind: PlaceKind,
     each: &(dyn Fn(Visit<'_>) + Sync),
 ) {
-    for name in names.into_iter().filter(|name| tree::is_telling(name)) {
+    for name in names.into_iter().filter(|name| is_telling(name)) {
         visit_line(&BlobPath::new(name.as_slice()), kind, name, each);
     }
 }

@@ -1,7 +1,7 @@
 //! Large files with holes: what was never written is zeros, and nobody has to fetch those.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// A file, read from its start, that makes up the zeros of its holes.
 #[cfg(target_os = "linux")]
@@ -54,6 +54,19 @@ impl Read for Holed {
     }
 }
 
+#[cfg(target_os = "linux")]
+impl Seek for Holed {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = match to {
+            SeekFrom::Current(by) => self.at.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?,
+            to => (&self.file).seek(to)?,
+        };
+        // What stretch it is in is looked up by the next read.
+        self.until = self.at;
+        Ok(self.at)
+    }
+}
+
 /// A file, read from its start.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Holed(File);
@@ -72,9 +85,16 @@ impl Read for Holed {
     }
 }
 
+#[cfg(not(target_os = "linux"))]
+impl Seek for Holed {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::io::{Seek, SeekFrom, Write};
+    use std::io::Write;
 
     use super::*;
 
@@ -99,9 +119,16 @@ mod tests {
             file.rewind().unwrap();
             let (mut plain, mut holed) = (vec![], vec![]);
             file.try_clone().unwrap().read_to_end(&mut plain).unwrap();
-            Holed::new(file).read_to_end(&mut holed).unwrap();
+            let mut file = Holed::new(file);
+            file.read_to_end(&mut holed).unwrap();
             assert!(plain == holed, "{written:?} of {length}");
             assert_eq!(holed.len() as u64, length);
+            for at in [0, BLOCK - 1, 2 * BLOCK, length] {
+                let mut rest = vec![];
+                file.seek(SeekFrom::Start(at)).unwrap();
+                file.read_to_end(&mut rest).unwrap();
+                assert!(rest == plain[(at as usize).min(plain.len())..], "{written:?} of {length} from {at}");
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::cache::{Cache, tell_unless_kept};
 use super::history::{LARGEST, lock, visit_text};
 use super::lfs::Pointer;
-use super::{Blob, Content, History, Look, Special, Suspect, Told, Visit};
+use super::{Blob, Content, History, Look, Nature, Special, Suspect, Told, Visit};
 use crate::git::history::Label;
 use crate::git::{self, Lookup, ObjectId, Target};
 use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind};
@@ -24,8 +24,7 @@ use crate::model::{Appearance, BlobPath, Commit, Gap, GapReason, PlaceKind};
 pub(super) struct Memo {
     blobs: u64,
     bytes: u64,
-    binary: u64,
-    packed: u64,
+    nature: Nature,
     /// Commits and tags in which something may be written, in hex.
     texts: BTreeSet<String>,
     /// Path, reason and detail.
@@ -134,12 +133,9 @@ impl History {
     /// Tells what was told before, after a new look at all that holds something.
     fn repeat(&self, memo: Memo, each: &(dyn Fn(Visit<'_>) + Sync), look: Look<'_>) -> Vec<Told> {
         each(Visit::Past(memo.blobs, memo.bytes));
-        each(Visit::Nature(memo.binary, memo.packed));
-        for (path, reason, detail) in memo.gaps {
-            let reason = GapReason::ALL.into_iter().find(|known| known.as_str() == reason);
-            let reason = reason.unwrap_or(GapReason::Unreadable);
-            each(Visit::Gap(Gap { path: BlobPath::new(path), reason, detail }));
-        }
+        each(Visit::Nature(memo.nature));
+        let told: BTreeSet<Gap> = memo.gaps.into_iter().map(gap_of).collect();
+        told.iter().for_each(|gap| each(Visit::Gap(gap.clone())));
         let lookup = Lookup::new(&self.store, LARGEST);
         let mut bytes = vec![];
         for text in &memo.texts {
@@ -150,6 +146,7 @@ impl History {
         }
         let uncounted = |visit: Visit<'_>| match visit {
             Visit::Nature(..) => {}
+            Visit::Gap(gap) if told.contains(&gap) => {}
             other => each(other),
         };
         for (path, object) in memo.places {
@@ -162,6 +159,11 @@ impl History {
     }
 }
 
+fn gap_of((path, reason, detail): (Vec<u8>, String, String)) -> Gap {
+    let reason = GapReason::ALL.into_iter().find(|known| known.as_str() == reason);
+    Gap { path: BlobPath::new(path), reason: reason.unwrap_or(GapReason::Unreadable), detail }
+}
+
 impl Recorder {
     fn note(&self, visit: &Visit<'_>, suspect: Suspect<'_>) {
         let mut memo = lock(&self.memo);
@@ -170,10 +172,7 @@ impl Recorder {
                 memo.blobs += blobs;
                 memo.bytes += bytes;
             }
-            Visit::Nature(binary, packed) => {
-                memo.binary += binary;
-                memo.packed += packed;
-            }
+            Visit::Nature(nature) => memo.nature += *nature,
             Visit::Gap(Gap { path, reason, detail }) => {
                 memo.gaps.push((path.as_bytes().to_owned(), reason.as_str().to_owned(), detail.clone()));
             }

@@ -8,7 +8,6 @@ mod holes;
 mod ignores;
 mod lfs;
 mod memo;
-mod packed;
 mod range;
 mod recalled;
 mod revision;
@@ -19,7 +18,6 @@ mod tree;
 
 pub use cache::Cache;
 pub use history::{History, Located, Look, Looked, Special, Suspect, Told};
-pub use packed::is_packed;
 pub use range::{Part, Start};
 pub use recalled::{Recall, Recalled};
 pub use revision::Revision;
@@ -27,9 +25,10 @@ pub use stdin::Stdin;
 pub use submodules::Submodules;
 pub use tree::{Tree, TreeOptions, folder_as_shown};
 
-use std::io::Read;
-
+pub use crate::containers::Content;
 use crate::model::{Appearance, BlobPath, Gap, PlaceKind};
+
+use serde::{Deserialize, Serialize};
 
 /// Where blobs come from.
 pub trait Source {
@@ -56,10 +55,32 @@ pub enum Visit<'a> {
     /// Blobs that were looked at for signs only, in this run or an earlier one: how many, and their bytes. One
     /// that has some comes again.
     Past(u64, u64),
-    /// Blobs that were handed over to be looked at more closely: how many of them are binary, and how many packed.
-    Nature(u64, u64),
+    /// What blobs are that were handed over to be looked at more closely.
+    Nature(Nature),
     /// A remark for the person who runs it; no part of the report.
     Remark(String),
+}
+
+/// What blobs turn out to be when they are looked at: how many of them are what [`crate::model::Tally`] says under the same
+/// name.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is told at `Tally`")]
+pub struct Nature {
+    pub binary: u64,
+    pub packed: u64,
+    pub containers: u64,
+    pub members: u64,
+    pub unpacked_bytes: u64,
+}
+
+impl std::ops::AddAssign for Nature {
+    fn add_assign(&mut self, other: Nature) {
+        self.binary += other.binary;
+        self.packed += other.packed;
+        self.containers += other.containers;
+        self.members += other.members;
+        self.unpacked_bytes += other.unpacked_bytes;
+    }
 }
 
 /// Bytes exactly as stored, and where they are from.
@@ -72,24 +93,6 @@ pub struct Blob<'a> {
     pub appearance: Option<&'a Appearance>,
     /// The bytes.
     pub content: Content<'a>,
-}
-
-/// The bytes of a blob.
-pub enum Content<'a> {
-    /// All of them.
-    Whole(&'a [u8]),
-    /// Too many to hold at once.
-    Stream(&'a mut dyn Read),
-}
-
-impl Content<'_> {
-    /// The same for a shorter time.
-    pub fn reborrow(&mut self) -> Content<'_> {
-        match self {
-            Content::Whole(bytes) => Content::Whole(bytes),
-            Content::Stream(reader) => Content::Stream(*reader),
-        }
-    }
 }
 
 /// What is passed over on purpose: counted, never a gap.

@@ -11,10 +11,10 @@ use foldhash::HashSet;
 use super::blobs::for_each_blob;
 use super::history::{LARGEST, MOST_REFS, People, collect, labels_of, lock, visit_names, visit_text};
 use super::lfs::or_pointer;
-use super::{History, Look, SourceError, Special, Suspect, Told, Visit, tree};
+use super::{History, Look, SourceError, Special, Suspect, Told, Visit};
 use crate::git::history::{self, Arrival, CommitCollector, CommitIx, Commits, TreeCollector};
 use crate::git::{self, Kind, Lookup, ObjectId, Objects, Quarantine, Revisions, Trees, Walked};
-use crate::model::{BlobPath, Novelty, PlaceKind, start_of_day};
+use crate::model::{BlobPath, Novelty, PlaceKind, is_telling, start_of_day};
 
 /// Which part of a history is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -235,7 +235,7 @@ impl History {
                     fresh.loose.insert(id);
                 }
             }
-            if tree::is_telling(entry.name) && !fresh.names.contains(entry.name) {
+            if is_telling(entry.name) && !fresh.names.contains(entry.name) {
                 fresh.names.insert(entry.name.to_vec());
             }
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::history::LARGEST;
 use super::tree::{bytes_of, open, path_of};
 use super::{Blob, Content, History, Source, SourceError, Visit};
+use crate::containers::Format;
 use crate::git::{Lookup, ObjectId};
 use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind};
 
@@ -21,6 +22,22 @@ pub struct Recall {
     pub object: Option<String>,
 }
 
+impl Recall {
+    /// The file that holds the container, for a place in one: all that is in it is found again.
+    fn outermost(self, root: &Path) -> Recall {
+        let path = self.path.as_bytes();
+        let is_file = |path: &[u8]| root.join(path_of(path)).symlink_metadata().is_ok();
+        if self.object.is_some() || is_file(path) {
+            return self;
+        }
+        let mut ends = memchr::memchr_iter(b'!', path).map(|end| &path[..end]);
+        match ends.find(|outer| is_file(outer)) {
+            Some(outer) => Recall { path: BlobPath::new(outer), kind: PlaceKind::File, object: None },
+            None => self,
+        }
+    }
+}
+
 /// The places of a report below the folder, or in the repository, that was scanned.
 pub struct Recalled {
     root: PathBuf,
@@ -30,7 +47,10 @@ pub struct Recalled {
 impl Recalled {
     /// These places below `root`.
     pub fn new(root: &Path, places: impl IntoIterator<Item = Recall>) -> Recalled {
-        Recalled { root: root.to_owned(), places: places.into_iter().collect() }
+        Recalled {
+            root: root.to_owned(),
+            places: places.into_iter().map(|place| place.outermost(root)).collect(),
+        }
     }
 
     fn visit_file(&self, place: &Recall, each: &(dyn Fn(Visit<'_>) + Sync)) {
@@ -46,7 +66,7 @@ impl Recalled {
                 }
             }
             (_, Ok(Some((mut file, _)))) => {
-                let content = Content::Stream(&mut file);
+                let content = Content::Seekable(&mut file);
                 each(Visit::Blob(Blob { path: &place.path, kind: place.kind, appearance: None, content }));
             }
             (_, Ok(None)) => gap("is no file any more".into()),
@@ -68,7 +88,15 @@ impl Recalled {
         match found {
             Ok(Some(_)) => {
                 let appearance = Appearance { object: object.to_owned(), ..Appearance::default() };
-                visit_whole(place, Some(&appearance), &bytes, each);
+                let end = memchr::memchr(b'!', place.path.as_bytes());
+                match end.filter(|_| Format::of_whole(&bytes).is_some()) {
+                    Some(end) => {
+                        let path = BlobPath::new(&place.path.as_bytes()[..end]);
+                        let file = Recall { path, kind: PlaceKind::File, object: None };
+                        visit_whole(&file, Some(&appearance), &bytes, each);
+                    }
+                    None => visit_whole(place, Some(&appearance), &bytes, each),
+                }
             }
             Ok(None) => {
                 let detail = format!("object {object} is not in the repository any more");

@@ -61,3 +61,9 @@ impl<R: io::Read> io::Read for Noting<R> {
         read
     }
 }
+
+impl<R: io::Seek> io::Seek for Noting<R> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
+    }
+}

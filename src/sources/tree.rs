@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -13,7 +13,7 @@ use super::holes::Holed;
 use super::ignores::{Ignores, Say};
 use super::stdin::Noting;
 use super::{Blob, Content, Passed, Source, SourceError, Visit};
-use crate::model::{BlobPath, Gap, GapReason, PlaceKind};
+use crate::model::{BlobPath, Gap, GapReason, PlaceKind, is_telling};
 
 /// Files up to this size are handed over whole, in bytes.
 const WHOLE: usize = 4 * 1024 * 1024;
@@ -21,9 +21,6 @@ const WHOLE: usize = 4 * 1024 * 1024;
 /// What is asked for at first of a file that calls itself shorter: some files of the system give all they
 /// have to the first read and nothing to the next.
 const FIRST_READ: usize = 4096;
-
-/// A file name shorter than this holds no token worth the look.
-const TELLING_NAME: usize = 20;
 
 /// Files and folders as a person named them.
 pub struct Tree {
@@ -254,11 +251,6 @@ pub(super) fn visit_name(path: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     }
 }
 
-/// Whether a name may hold a token.
-pub(super) fn is_telling(name: &[u8]) -> bool {
-    name.len() >= TELLING_NAME && name.iter().any(u8::is_ascii_digit)
-}
-
 fn visit_link(path: &Path, shown: &BlobPath, each: &(dyn Fn(Visit<'_>) + Sync)) {
     match fs::read_link(path) {
         Ok(target) => {
@@ -314,9 +306,9 @@ fn visit_content(
         (filled as u64, file.error)
     } else {
         let mut file = Noting { reader: Holed::new(file), error: None };
-        let mut counted = Counted { reader: &mut file, read: 0 };
-        hand_over(Content::Stream(&mut counted));
-        (counted.read, file.error)
+        let mut ended = Ended { reader: &mut file, at: u64::MAX };
+        hand_over(Content::Seekable(&mut ended));
+        (ended.at, file.error)
     };
     if let Some(detail) = error {
         each(Visit::Gap(Gap { path: path.clone(), reason: GapReason::Unreadable, detail }));
@@ -352,16 +344,25 @@ fn read_whole(file: &mut impl Read, expected: usize, buffer: &mut Vec<u8>) -> us
     filled
 }
 
-struct Counted<R> {
+/// A file that remembers where its end was met.
+struct Ended<R> {
     reader: R,
-    read: u64,
+    at: u64,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read + Seek> Read for Ended<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.read += read as u64;
+        if read == 0 && !buffer.is_empty() {
+            self.at = self.at.min(self.reader.stream_position()?);
+        }
         Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Ended<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }
 
