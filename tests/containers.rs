@@ -690,6 +690,204 @@ fn archives_of_ar_and_cpio_are_opened() {
     }
 }
 
+// Container images
+
+/// Builds the layers of an image by hand, and both lists that tell their order.
+const IMAGE: &str = r#"
+import gzip, hashlib, io, json, sys, tarfile
+def tar(files, mode='w'):
+    b = io.BytesIO()
+    with tarfile.open(fileobj=b, mode=mode) as f:
+        for name, data in files:
+            i = tarfile.TarInfo(name); i.size = len(data); f.addfile(i, io.BytesIO(data))
+    return b.getvalue()
+a, b = (text.encode() for text in sys.argv[1:3])
+jar = io.BytesIO()
+import zipfile
+with zipfile.ZipFile(jar, 'w') as f: f.writestr('config.properties', b)
+layers = [tar([('etc/secret', a)]), gzip.compress(tar([('etc/.wh.secret', b''), ('app.jar', jar.getvalue())]))]
+digest = lambda data: hashlib.sha256(data).hexdigest()
+plain = [layers[0], gzip.decompress(layers[1])]
+rootfs = {'type': 'layers', 'diff_ids': ['sha256:' + digest(layer) for layer in plain]}
+config = json.dumps({'os': 'linux', 'architecture': 'amd64', 'config': {}, 'rootfs': rootfs}).encode()
+kind = 'application/vnd.oci.image.'
+blob = lambda data, of: {'mediaType': kind + of, 'digest': 'sha256:' + digest(data), 'size': len(data)}
+manifest = json.dumps({'schemaVersion': 2, 'mediaType': kind + 'manifest.v1+json', 'config': blob(config, 'config.v1+json'),
+    'layers': [blob(layers[0], 'layer.v1.tar'), blob(layers[1], 'layer.v1.tar+gzip')]}).encode()
+index = json.dumps({'schemaVersion': 2, 'manifests': [blob(manifest, 'manifest.v1+json')]}).encode()
+blobs = [('blobs/sha256/' + digest(data), data) for data in [*layers, config, manifest]]
+docker = json.dumps([{'Config': blobs[2][0], 'RepoTags': ['a:1'], 'Layers': [blobs[0][0], blobs[1][0]]}]).encode()
+open('oci.tar', 'wb').write(tar([*blobs, ('index.json', index), ('oci-layout', b'{"imageLayoutVersion": "1.0.0"}')]))
+open('docker.tar', 'wb').write(tar([*blobs, ('manifest.json', docker)]))
+old = [(digest(layer) + '/layer.tar', layer) for layer in layers]
+docker = json.dumps([{'Config': 'c.json', 'Layers': [name for name, _ in old]}]).encode()
+open('old.tar', 'wb').write(tar([*old, ('manifest.json', docker)]))
+"#;
+
+#[test]
+fn every_layer_of_an_image_is_read() {
+    let project = Project::new();
+    python(&project, IMAGE, [key(1), key(2)]);
+    for name in ["oci.tar", "docker.tar", "old.tar"] {
+        let ran = json(&project, &[name]);
+        let expected = ["layer/1!etc/secret:1:5", "layer/2!app.jar!config.properties:1:5"];
+        ran.exits(1)
+            .check(spots(&ran) == expected.map(|place| format!("{name}!{place}")), "deleted ones, too");
+        ran.check(gaps(&ran).is_empty(), "all of it");
+    }
+    let line = "mkdir -p x/etc; printf %s \"$KEY\" > x/etc/secret; tar xf oci.tar --one-top-level=oci; \
+                skopeo copy -q oci:oci oci-archive:a.tar; skopeo copy -q oci:oci docker-archive:b.tar:a:1";
+    if made_by(&project, &["skopeo"], line) {
+        for name in ["a.tar", "b.tar"] {
+            let ran = json(&project, &[name]);
+            let expected = ["layer/1!etc/secret:1:5", "layer/2!app.jar!config.properties:1:5"];
+            ran.exits(1).check(spots(&ran) == expected.map(|place| format!("{name}!{place}")), "by skopeo");
+        }
+    }
+}
+
+#[test]
+fn lists_of_layers_that_lead_in_circles_end() {
+    let project = Project::new();
+    let script = r#"
+import io, json, sys, tarfile
+to = {'digest': 'sha256:' + '0' * 64}
+text = json.dumps({'manifests': [to] * 1000}).encode()
+with tarfile.open('a.tar', 'w') as f:
+    for name, data in [('blobs/sha256/' + '0' * 64, text), ('index.json', text), ('x', sys.argv[1].encode())]:
+        i = tarfile.TarInfo(name); i.size = len(data); f.addfile(i, io.BytesIO(data))
+"#;
+    python(&project, script, [key(1)]);
+    let ran = bounded(&project, "a.tar");
+    ran.exits(1).check(ran.paths() == ["a.tar!x"], "what is there is read");
+}
+
+// Files that hold text and more
+
+#[test]
+fn rows_of_a_database_are_read_as_its_own_program_prints_them() {
+    let project = Project::new();
+    let script = r#"
+import sqlite3, sys
+t = sys.argv[1:]
+for name, encoding in [('a.db', 'UTF-8'), ('b.db', 'UTF-16le'), ('c.db', 'UTF-16be')]:
+    c = sqlite3.connect(name)
+    c.execute(f"PRAGMA encoding = '{encoding}'")
+    c.execute('create table u(id integer primary key, name text, "the token" varchar(10, 2), n real, constraint x unique (name))')
+    c.executemany('insert into u values(?, ?, ?, ?)', ((n, f'n{n}', t[0] if n == 5000 else 'x' * 30, n / 4) for n in range(1, 9000)))
+    c.execute('create table k(a primary key, b) without rowid')
+    c.executemany('insert into k values(?, ?)', ((n, t[1] if n == 700 else None) for n in range(3000)))
+    c.execute('create table long(a)')
+    c.execute('insert into long values(?)', ('word ' * 20000 + t[2],))
+    c.execute('create view v as select load_extension(a) from long')
+    c.commit()
+"#;
+    python(&project, script, (0..3).map(token));
+    for name in ["a.db", "b.db", "c.db"] {
+        let ran = json(&project, &[name]);
+        ran.exits(1).check(gaps(&ran).is_empty(), "all is read");
+        let spots = spots(&ran);
+        ran.check(spots.len() == 3, "each place is told once");
+        for (spot, table, value) in [(&spots[0], "k", 1), (&spots[1], "long", 2), (&spots[2], "u", 0)] {
+            let printed = project.ask("sqlite3", &["-line", name, &format!("select * from {table}")]);
+            let mut parts = spot.rsplitn(3, ':');
+            let (column, line) = (parts.next().unwrap(), parts.next().unwrap());
+            assert_eq!(parts.next().unwrap(), format!("{name}!{table}"));
+            let line = printed.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
+            let at = column.parse::<usize>().unwrap() - 1;
+            assert_eq!(&line[at..at + 40], token(value), "{spot} is where sqlite3 -line prints it");
+        }
+    }
+}
+
+#[test]
+fn damaged_databases_end() {
+    let project = Project::new();
+    let script = r#"
+import random, sqlite3, struct, sys
+c = sqlite3.connect('a.db')
+c.execute('create table u(a)')
+c.executemany('insert into u values(?)', ((sys.argv[1] if n % 100 == 0 else 'x' * 90,) for n in range(4000)))
+c.commit(); c.close()
+b = bytearray(open('a.db', 'rb').read())
+# A tree that leads back to its root.
+root = 4096
+assert b[root] == 5
+loop = bytearray(b)
+for cell in range(struct.unpack('>H', b[root + 3:root + 5])[0]):
+    at = root + struct.unpack('>H', b[root + 12 + 2 * cell:][:2])[0]
+    loop[at:at + 4] = struct.pack('>I', 2)
+open('loop.db', 'wb').write(loop)
+open('cut.db', 'wb').write(b[:len(b) // 2 + 100])
+r = random.Random(7)
+for n in range(40):
+    d = bytearray(b)
+    for _ in range(60): d[r.randrange(16, len(d))] = r.randrange(256)
+    open(f'noise{n}.db', 'wb').write(d)
+"#;
+    python(&project, script, [token(1)]);
+    fs::remove_file(project.path("a.db")).unwrap();
+    let ran = bounded(&project, ".");
+    ran.exits(1).check(gaps(&ran).contains(&"corrupt loop.db".to_owned()), "the loop is told");
+    ran.check(gaps(&ran).contains(&"corrupt cut.db".to_owned()), "what is cut off is told");
+}
+
+#[test]
+fn texts_in_compiled_programs_are_read() {
+    let project = Project::new();
+    project.write("A.java", format!("class A {{ String password = \"{}\"; long n = 5L; }}", token(1)));
+    if made_by(&project, &["javac", "jar"], "javac A.java; rm A.java; jar cf a.jar A.class") {
+        let ran = json(&project, &[]);
+        let spots = spots(&ran);
+        ran.exits(1).check(spots.len() == 2, "in the class and in the archive, once each");
+        let line = spots[0].split(':').nth(1).unwrap();
+        ran.check(spots[0].starts_with("A.class!constants:"), "by the number of the constant");
+        ran.check(spots[1] == format!("a.jar!A.class!constants:{line}:1"), "the same one");
+        let told = project.ask("javap", &["-v", "A.class"]);
+        let constant = told.lines().find(|text| text.trim().starts_with(&format!("#{line} = Utf8"))).unwrap();
+        assert!(constant.contains(&token(1)), "{constant}");
+        assert_eq!(["containers", "members"].map(|name| ran.tally(name)), [1, 2]);
+    }
+}
+
+#[test]
+fn parts_of_messages_notebooks_and_archives_of_browsers_are_read() {
+    let project = Project::new();
+    let script = r#"
+import base64, io, json, sys, zipfile
+from email.message import EmailMessage
+t = sys.argv[1:]
+m = EmailMessage()
+m['From'] = 'a@example.com'; m['Subject'] = 'keys'
+m.set_content('see the file, and ' + t[0])
+m.add_alternative('<p>é ' * 30 + t[1], subtype='html', cte='base64')
+z = io.BytesIO()
+with zipfile.ZipFile(z, 'w', zipfile.ZIP_DEFLATED) as f: f.writestr('x.env', t[2])
+m.add_attachment(z.getvalue(), maintype='application', subtype='zip', filename='keys.zip')
+open('a.eml', 'wb').write(bytes(m))
+body = base64.b64encode(t[4].encode()).decode()
+har = {'log': {'version': '1.2', 'creator': {'name': 'x', 'version': '1'}, 'entries': [
+    {'request': {'url': 'https://example.com/?key=' + t[3]}, 'response': {'content': {'text': body, 'encoding': 'base64'}}}]}}
+open('a.har', 'w').write(json.dumps(har))
+cells = [{'cell_type': 'code', 'source': ['x = 1\n', f'password = "{t[6]}"\n'], 'metadata': {},
+    'outputs': [{'output_type': 'stream', 'name': 'stdout', 'text': ['first\n', t[5] + '\n']}]}]
+open('a.ipynb', 'w').write(json.dumps({'cells': cells, 'metadata': {}, 'nbformat': 4, 'nbformat_minor': 5}, indent=1))
+"#;
+    python(&project, script, (0..7).map(token));
+    let ran = json(&project, &[]);
+    let expected = [
+        "a.eml",
+        "a.eml!keys.zip!x.env",
+        "a.eml!part/4",
+        "a.har",
+        "a.har!entry/1/response",
+        "a.ipynb",
+        "a.ipynb",
+    ];
+    ran.exits(1).check(ran.paths() == expected, "what is written plainly stands in the file itself");
+    ran.check(gaps(&ran).is_empty(), "all is read");
+}
+
 #[test]
 fn an_archive_on_standard_input_may_be_larger_than_what_is_held() {
     let project = Project::new();

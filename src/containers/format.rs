@@ -1,6 +1,6 @@
 //! Which container a file is: by its first bytes, never by its name.
 
-use super::{ar, cpio, rpm, sevenz, tar};
+use super::{ar, class, cpio, har, mail, notebook, program, rpm, sevenz, sqlite, tar};
 
 /// A format that is opened, or known and told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,18 @@ pub enum Format {
     Rpm,
     /// In RPM packages and initial ramdisks.
     Cpio,
+    /// A database of SQLite.
+    Sqlite,
+    /// A class of Java (The Java Virtual Machine Specification, 4).
+    Class,
+    /// A program of .NET (ECMA-335, II.24 and II.25).
+    Program,
+    /// A message with parts (RFC 5322, RFC 2045).
+    Mail,
+    /// A Jupyter notebook.
+    Notebook,
+    /// An HTTP archive, version 1.2.
+    Har,
     /// Known by its first bytes; there is no reader for it.
     Unread(Unread),
 }
@@ -74,6 +86,12 @@ impl Format {
             b'!' if head.starts_with(ar::MAGIC) => Some(Format::Ar),
             0xed if head.starts_with(rpm::MAGIC) => Some(Format::Rpm),
             b'0' if cpio::MAGICS.iter().any(|magic| head.starts_with(magic)) => Some(Format::Cpio),
+            b'S' if head.starts_with(sqlite::MAGIC) => Some(Format::Sqlite),
+            0xca if class::is_class(head) => Some(Format::Class),
+            b'M' if program::is_of_dotnet(head) => Some(Format::Program),
+            b'{' if notebook::is_notebook(head) => Some(Format::Notebook),
+            b'{' if har::is_har(head) => Some(Format::Har),
+            b'A'..=b'Z' | b'a'..=b'z' if mail::is_mail(head) => Some(Format::Mail),
             b'R' if head.starts_with(b"Rar!\x1a\x07") => Some(Format::Unread(Unread::Rar)),
             0x04 if head.starts_with(b"\x04\x22\x4d\x18") => Some(Format::Unread(Unread::Lz4)),
             _ if tar::is_header(head) => Some(Format::Tar),
@@ -97,6 +115,8 @@ impl Format {
     /// How it is read.
     pub fn reading(self) -> Reading {
         match self {
+            Format::Sqlite | Format::Class | Format::Program => Reading::TextOfBinary,
+            Format::Mail | Format::Notebook | Format::Har => Reading::TextOfText,
             _ => Reading::Members,
         }
     }
@@ -114,6 +134,12 @@ impl Format {
             Format::Ar => "ar",
             Format::Rpm => "RPM",
             Format::Cpio => "cpio",
+            Format::Sqlite => "SQLite",
+            Format::Class => "Java class",
+            Format::Program => ".NET",
+            Format::Mail => "mail",
+            Format::Notebook => "notebook",
+            Format::Har => "HAR",
             Format::Unread(Unread::Rar) => "RAR",
             Format::Unread(Unread::Lz4) => "LZ4",
             Format::Unread(Unread::Compress) => "compress",

@@ -8,13 +8,20 @@
 
 mod ar;
 mod budget;
+mod class;
 mod content;
 mod cpio;
 mod format;
+mod har;
+mod image;
 mod inflate;
 mod input;
+mod mail;
+mod notebook;
+mod program;
 mod rpm;
 mod sevenz;
+mod sqlite;
 mod streams;
 mod tar;
 mod zip;
@@ -278,6 +285,12 @@ impl<'a> Opening<'a> {
             Format::Ar => ar::read(&mut input, &mut opening),
             Format::Rpm => rpm::read(&mut input, &mut opening),
             Format::Cpio => cpio::read(&mut input, &mut opening),
+            Format::Sqlite => sqlite::read(&mut input, &mut opening),
+            Format::Class => class::read(&mut input, &mut opening),
+            Format::Program => program::read(&mut input, &mut opening),
+            Format::Mail => mail::read(&mut input, &mut opening),
+            Format::Har => har::read(&mut input, &mut opening),
+            Format::Notebook => notebook::read(&mut input, &mut opening),
             Format::Unread(_) => Err(Fault::Gap(
                 GapReason::Unsupported,
                 "it is not opened here; unpack it and scan what comes out".into(),

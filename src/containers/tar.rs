@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 
+use super::image::{self, Layers};
 use super::input::{Sized, fill, skip};
 use super::{Fault, Input, Opening};
 use crate::model::{GapReason, PlaceKind};
@@ -34,6 +35,11 @@ pub(super) fn is_header(head: &[u8]) -> bool {
 }
 
 pub(super) fn read(input: &mut Input<'_>, opening: &mut Opening<'_>) -> Result<(), Fault> {
+    let layers = match input {
+        Input::Seekable(reader) => image::layers(*reader)?,
+        Input::Held(bytes) => image::layers(bytes)?,
+        Input::Stream(..) => Layers::new(),
+    };
     let mut reader = input.reader();
     let mut said = Said::default();
     let mut block: Block = [0; BLOCK];
@@ -53,7 +59,7 @@ pub(super) fn read(input: &mut Input<'_>, opening: &mut Opening<'_>) -> Result<(
             return rest(&block, &mut *reader, ended, opening);
         }
         ended = false;
-        entry(&block, &mut said, &mut *reader, opening)?;
+        entry(&block, &mut said, &layers, &mut *reader, opening)?;
     }
 }
 
@@ -72,6 +78,7 @@ fn rest(block: &[u8], reader: &mut dyn Read, ended: bool, opening: &mut Opening<
 fn entry(
     block: &Block,
     said: &mut Said,
+    layers: &Layers,
     reader: &mut dyn Read,
     opening: &mut Opening<'_>,
 ) -> Result<(), Fault> {
@@ -89,7 +96,7 @@ fn entry(
     }
     let Said { name, link, text, .. } = std::mem::take(said);
     let name = name.unwrap_or_else(|| name_in(block));
-    let name = &name;
+    let name = layers.get(&name).unwrap_or(&name);
     if kind == b'S' {
         // The map of the holes goes on in blocks of its own; what is not a hole follows.
         let mut more = block[482] == 1;
