@@ -770,7 +770,7 @@ stanch: in/.stanchignore:1:1: the entry has no reason; add reason="why this is n
 in/.stanchignore:2:4: `id` takes one finding id of 16 hex digits, not `short`
 in/.stanchignore:3:8: the reason is empty
 in/.stanchignore:5:1: an entry is `id ID`, `path GLOB` or `gap REASON GLOB`, then reason="..."
-in/.stanchignore:6:5: `odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported, encrypted, too-deep, too-many-members, ratio, unsafe-name
+in/.stanchignore:6:5: `odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported, encrypted, too-deep, too-many-members, ratio, unsafe-name, decode-limit
 
 "#]]
     );

@@ -493,6 +493,9 @@ pub(super) struct Common {
     /// Report what a mark in the text has ignored as well
     #[arg(long)]
     pub(super) no_inline_ignore: bool,
+    /// Do not look into what stands there in encoded form: base64, hex, escapes, joined literals
+    #[arg(long)]
+    pub(super) no_decode: bool,
     /// Exit with code 2 for entries of ignore files and baselines that match nothing or have expired
     #[arg(long)]
     pub(super) strict_ignores: bool,

@@ -358,6 +358,7 @@ fn usual(roots: Vec<PathBuf>) -> ScanTask {
         ignore_file: None,
         strict_ignores: false,
         inline_marks: true,
+        decode: true,
         known: Known::OfRoots,
         reveal: false,
     }
@@ -446,6 +447,7 @@ fn meant(roots: Vec<PathBuf>, typed: args::Common) -> Result<ScanTask, CommandEr
         ignore_file: typed.ignore_file,
         strict_ignores: typed.strict_ignores,
         inline_marks: !typed.no_inline_ignore,
+        decode: !typed.no_decode,
         known: match (typed.baseline, typed.no_baseline) {
             (Some(file), _) => Known::Named(file),
             (None, true) => Known::Nothing,

@@ -47,6 +47,7 @@ pub fn demo() -> Result<Ended, CommandError> {
         ignore_file: None,
         strict_ignores: false,
         inline_marks: true,
+        decode: true,
         known: Known::Nothing,
         reveal: false,
     })

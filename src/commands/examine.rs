@@ -6,11 +6,13 @@ use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
 use super::scan::Prepared;
+use super::unwrap::{suspected_inside, unwrap};
 use crate::containers::{self, Format, Met, Reading};
+use crate::decode::layers::Limit;
 use crate::decode::utf16::Encoding;
 use crate::engine::{Engine, Text, Window, windows};
-use crate::findings::{Chosen, Sighter, Stretch};
-use crate::model::{Appearance, BlobPath, Gap, PlaceKind, Secret, Sighting};
+use crate::findings::{Sighter, Stretch};
+use crate::model::{Appearance, BlobPath, Gap, GapReason, PlaceKind, Secret, Sighting};
 use crate::sources::{Blob, Content, Nature};
 
 /// How much of a blob is looked at to tell text from binary, in bytes; as git does.
@@ -53,7 +55,9 @@ pub(super) fn examine(prepared: &Prepared, blob: Blob<'_>) -> Examined {
                     _ if of_what != PlaceKind::File => Part::Text,
                     _ => Part::Member,
                 };
-                examined.take(scan(prepared, (inner, of_what, appearance), content), part);
+                let scanned = scan(prepared, (inner, of_what, appearance), content);
+                examined.gaps.extend(scanned.limit.map(|limit| not_decoded(inner, limit)));
+                examined.take(scanned, part);
             }
         }
         ControlFlow::Continue(())
@@ -63,6 +67,11 @@ pub(super) fn examine(prepared: &Prepared, blob: Blob<'_>) -> Examined {
         tell_once(&mut examined.sightings, &read_twice);
     }
     examined
+}
+
+/// Tells that not all was decoded.
+fn not_decoded(path: &BlobPath, limit: Limit) -> Gap {
+    Gap { path: path.clone(), reason: GapReason::DecodeLimit, detail: limit.meaning().into() }
 }
 
 /// Of what was found in a file as it is stored and in the text in it as well, leaves the place that a person can
@@ -100,7 +109,7 @@ enum Part {
 
 impl Examined {
     fn take(&mut self, scanned: Scanned, part: Part) {
-        let Scanned { mut sightings, dropped, bytes, binary, packed } = scanned;
+        let Scanned { mut sightings, dropped, bytes, binary, packed, .. } = scanned;
         let nature = &mut self.nature;
         match part {
             Part::Itself => {
@@ -147,21 +156,25 @@ pub(super) fn suspected(prepared: &Prepared, bytes: &[u8]) -> bool {
         suspected = match met {
             Met::Container { .. } => false,
             Met::Gap(_) => true,
-            Met::Blob { path, content, .. } => suspects(&prepared.engine, path, content),
+            Met::Blob { path, content, .. } => suspects(prepared, path, content),
         };
         if suspected { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     suspected
 }
 
-fn suspects(engine: &Engine, path: &BlobPath, content: Content<'_>) -> bool {
+fn suspects(prepared: &Prepared, path: &BlobPath, content: Content<'_>) -> bool {
+    let engine = &prepared.engine;
     let mut natures = None;
     let mut suspects = engine.is_special(path.file_name());
     each_window(content, &mut |window| {
         let bytes = window.bytes;
         let (encoding, binary) = *natures.get_or_insert_with(|| nature(&bytes[..bytes.len().min(HEAD)]));
         let decoded = encoding.decode(bytes);
-        suspects = suspects || engine.suspects(decoded.as_deref().map_or(bytes, str::as_bytes), binary);
+        let text = decoded.as_deref().map_or(bytes, str::as_bytes);
+        suspects = suspects
+            || engine.suspects(text, binary)
+            || prepared.decode && suspected_inside(engine, text, binary);
     });
     suspects
 }
@@ -246,6 +259,8 @@ fn each_window(content: Content<'_>, each: &mut dyn FnMut(Window<'_>)) -> u64 {
 struct Scanned {
     sightings: Vec<Sighting>,
     dropped: u64,
+    /// Why not all was decoded.
+    limit: Option<Limit>,
     bytes: u64,
     binary: bool,
     packed: bool,
@@ -256,8 +271,7 @@ type Site<'a> = (&'a BlobPath, PlaceKind, Option<&'a Appearance>);
 
 /// Scans what is no container, or is scanned as it is stored.
 fn scan(prepared: &Prepared, (path, kind, appearance): Site<'_>, content: Content<'_>) -> Scanned {
-    let Prepared { engine, chosen, .. } = prepared;
-    let new = |head: &[u8]| Examiner::new(engine, chosen, path, kind, head).appearing(appearance);
+    let new = |head: &[u8]| Examiner::new(prepared, path, kind, head).appearing(appearance);
     let mut examiner = None;
     let bytes = each_window(content, &mut |window| {
         examiner.get_or_insert_with(|| new(window.bytes)).take(window);
@@ -267,6 +281,8 @@ fn scan(prepared: &Prepared, (path, kind, appearance): Site<'_>, content: Conten
 
 struct Examiner<'a> {
     engine: &'a Engine,
+    decode: bool,
+    limit: Option<Limit>,
     path: &'a BlobPath,
     encoding: Encoding,
     binary: bool,
@@ -275,22 +291,18 @@ struct Examiner<'a> {
 }
 
 impl<'a> Examiner<'a> {
-    fn new(
-        engine: &'a Engine,
-        chosen: &'a Chosen,
-        path: &'a BlobPath,
-        kind: PlaceKind,
-        bytes: &[u8],
-    ) -> Examiner<'a> {
+    fn new(prepared: &'a Prepared, path: &'a BlobPath, kind: PlaceKind, bytes: &[u8]) -> Examiner<'a> {
         let head = &bytes[..bytes.len().min(HEAD)];
         let (encoding, binary) = nature(head);
         Examiner {
-            engine,
+            engine: &prepared.engine,
+            decode: prepared.decode,
+            limit: None,
             path,
             encoding,
             binary,
             packed: kind == PlaceKind::File && Format::of(bytes).is_some_and(Format::is_packed),
-            sighter: Sighter::new(path, kind, encoding, chosen),
+            sighter: Sighter::new(path, kind, encoding, &prepared.chosen),
         }
     }
 
@@ -301,7 +313,11 @@ impl<'a> Examiner<'a> {
     fn take(&mut self, window: Window<'_>) {
         let decoded = self.encoding.decode(window.bytes);
         let text = decoded.as_deref().map_or(window.bytes, str::as_bytes);
-        let candidates = self.engine.scan(Text { bytes: text, path: self.path, binary: self.binary });
+        let scanned = Text { bytes: text, path: self.path, binary: self.binary };
+        let mut candidates = self.engine.scan(scanned);
+        if self.decode {
+            self.limit = self.limit.or(unwrap(self.engine, scanned, &mut candidates));
+        }
         let stretch = Stretch { text, base: window.base, owned: window.owned, candidates };
         self.sighter.take(stretch, !window.last);
     }
@@ -310,6 +326,6 @@ impl<'a> Examiner<'a> {
     fn finish(self, bytes: u64, unopened: bool) -> Scanned {
         let (sightings, dropped) = self.sighter.finish();
         let packed = self.packed && unopened;
-        Scanned { sightings, dropped, bytes, binary: self.binary, packed }
+        Scanned { sightings, dropped, limit: self.limit, bytes, binary: self.binary, packed }
     }
 }

@@ -17,6 +17,7 @@ mod push;
 mod revoke;
 pub mod rules;
 mod scan;
+mod unwrap;
 mod verify;
 mod xdg;
 

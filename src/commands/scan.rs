@@ -60,6 +60,8 @@ pub struct ScanTask {
     pub strict_ignores: bool,
     /// Whether marks beside findings have them ignored.
     pub inline_marks: bool,
+    /// Whether what stands in files in encoded form is looked into.
+    pub decode: bool,
     /// The baseline.
     pub known: Known,
     /// Whether values are shown.
@@ -117,6 +119,8 @@ pub(super) struct Prepared {
     pub(super) chosen: Chosen,
     /// How far containers are opened, if they are.
     pub(super) opening: Option<Limits>,
+    /// Whether what stands there in encoded form is looked into.
+    pub(super) decode: bool,
     /// Tells rules and all else that decides what is found from others.
     pub(super) digest: [u8; 32],
 }
@@ -125,10 +129,10 @@ impl Prepared {
     pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
         let own = super::rules::load(&task.own_rules)?;
         let digest =
-            Sha256::digest(format!("{SCANNER} {own:?} {:?} {:?}", task.only_rules, task.opening)).into();
+            Sha256::digest(format!("{SCANNER} {own:?} {:?} {:?} {}", task.only_rules, task.opening, task.decode)).into();
         let engine = Engine::new(BUILTIN.iter().chain(own).collect());
         let chosen = chosen(task, engine.rules())?;
-        Ok(Prepared { engine, chosen, opening: task.opening, digest })
+        Ok(Prepared { engine, chosen, opening: task.opening, decode: task.decode, digest })
     }
 }
 

@@ -92,7 +92,7 @@ impl Matcher {
             return Err(Refusal::NoContext);
         }
         let (confidence, evidence) = self.judge(value, &bytes[matched.clone()])?;
-        Ok(Candidate { rule, matched, secret, confidence, strength: rule.strength, evidence })
+        Ok(Candidate { rule, matched, secret, confidence, strength: rule.strength, evidence, decoded: None })
     }
 
     /// Whether a match may begin like this; it is no longer than the shortest one.

@@ -57,6 +57,7 @@ fn judged(
             confidence: confidence.min(sureness(binding.syntax)).min(rule.confidence),
             strength,
             evidence: Evidence::of(ProofLevel::None),
+            decoded: None,
         }),
     }
 }

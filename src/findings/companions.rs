@@ -17,9 +17,15 @@ pub(super) struct Companions<'a> {
     text: &'a [u8],
     path: &'a BlobPath,
     /// What rules found, all candidates and not only those that are chosen.
-    by_rule: HashMap<&'static str, Vec<Range<usize>>>,
+    by_rule: HashMap<&'static str, Vec<Spot>>,
     /// What patterns find, once they are asked for.
-    by_pattern: HashMap<&'static str, Vec<Range<usize>>>,
+    by_pattern: HashMap<&'static str, Vec<Spot>>,
+}
+
+/// Where something stands, and what it says there once it is decoded, where it has to be.
+struct Spot {
+    range: Range<usize>,
+    decoded: Option<Secret>,
 }
 
 impl<'a> Companions<'a> {
@@ -31,9 +37,11 @@ impl<'a> Companions<'a> {
                 FoundBy::Pattern(_) => None,
             })
             .collect();
-        let mut by_rule: HashMap<&'static str, Vec<Range<usize>>> = HashMap::new();
+        let mut by_rule: HashMap<&'static str, Vec<Spot>> = HashMap::new();
         for candidate in candidates.iter().filter(|candidate| wanted.contains(candidate.rule.id)) {
-            by_rule.entry(candidate.rule.id).or_default().push(candidate.secret.clone());
+            let decoded = candidate.decoded.as_ref().map(|decoded| decoded.value.clone());
+            let spot = Spot { range: candidate.secret.clone(), decoded };
+            by_rule.entry(candidate.rule.id).or_default().push(spot);
         }
         Companions { text, path, by_rule, by_pattern: HashMap::new() }
     }
@@ -49,25 +57,25 @@ impl<'a> Companions<'a> {
     fn of_one(&mut self, companion: &Companion, secret: &Range<usize>, line: u64) -> Vec<Nearby> {
         let (text, path) = (self.text, self.path);
         let lines = |between: Range<usize>| memchr::memchr_iter(b'\n', &text[between]).count() as u64;
-        let ranges: &[Range<usize>] = match companion.from {
+        let spots: &[Spot] = match companion.from {
             FoundBy::OtherRule(rule) => self.by_rule.get(rule).map_or(&[], Vec::as_slice),
             FoundBy::Pattern(pattern) => self
                 .by_pattern
                 .entry(pattern)
-                .or_insert_with(|| compiled(pattern).map_or(vec![], |regex| matches(&regex, text))),
+                .or_insert_with(|| compiled(pattern).map_or(vec![], |regex| spots(matches(&regex, text)))),
         };
         let distance = |range: &Range<usize>| {
             range.start.saturating_sub(secret.end).max(secret.start.saturating_sub(range.end))
         };
         // They are in the order of their places, so that the nearest are around the secret.
-        let around = ranges.partition_point(|range| range.start < secret.start);
-        let near = &ranges[around.saturating_sub(MOST)..ranges.len().min(around + MOST)];
+        let around = spots.partition_point(|spot| spot.range.start < secret.start);
+        let near = &spots[around.saturating_sub(MOST)..spots.len().min(around + MOST)];
         let mut near: Vec<Nearby> = near
             .iter()
-            .map(|range| Nearby {
+            .map(|Spot { range, decoded }| Nearby {
                 distance: Distance::Bytes(distance(range)),
                 name: companion.name,
-                value: Secret::new(&text[range.clone()]),
+                value: decoded.clone().unwrap_or_else(|| Secret::new(&text[range.clone()])),
                 path: path.clone(),
                 line: match range.start.checked_sub(secret.start) {
                     Some(_) => line + lines(secret.start..range.start),
@@ -80,6 +88,10 @@ impl<'a> Companions<'a> {
         near.truncate(MOST);
         near
     }
+}
+
+fn spots(ranges: Vec<Range<usize>>) -> Vec<Spot> {
+    ranges.into_iter().map(|range| Spot { range, decoded: None }).collect()
 }
 
 /// Where a pattern's companions stand: its capture group 1, where there is one.

@@ -18,8 +18,8 @@ impl Masks {
         let mut masks: Vec<(Range<usize>, String)> = vec![];
         for candidate in candidates {
             let prefix = match candidate.strength {
-                Strength::Random => candidate.rule.prefix,
-                Strength::Weak => "",
+                Strength::Random if candidate.decoded.is_none() => candidate.rule.prefix,
+                Strength::Random | Strength::Weak => "",
             };
             match masks.last_mut() {
                 Some((range, mask)) if candidate.secret.start < range.end => {
@@ -78,7 +78,7 @@ fn char_start(text: &[u8], at: usize) -> usize {
 }
 
 /// The name that a value is bound to: the word before the `=` or `:` before it, on its line.
-pub(super) fn bound_name(text: &[u8], start: usize) -> Option<String> {
+pub fn bound_name(text: &[u8], start: usize) -> Option<String> {
     let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
     let before = &text[line_start.max(start.saturating_sub(AROUND))..start];
     let sign = before.iter().rposition(|byte| matches!(byte, b'=' | b':'))?;

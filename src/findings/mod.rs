@@ -19,7 +19,7 @@ pub use apart::Apart;
 pub use baseline::{Baseline, Extent, empty_baseline, parse_baseline};
 pub use entry::{Covers, Entry, Pattern, Why, finding_id, gap_reason};
 pub use entry_file::{EntryFile, Put};
-pub use excerpt::masked;
+pub use excerpt::{bound_name, masked};
 pub use ignore_file::{IgnoreFile, Today};
 pub use settle::{Dismissed, Settled, settle};
 pub use sighted::{Chosen, Sighter, Stretch};

@@ -11,12 +11,19 @@ pub(super) struct Winner {
 }
 
 /// Picks the winners: the proven, then the more specific, then the surer, then the longer, then the first
-/// by rule id. In the order of their places.
+/// by rule id. In the order of their places. What any value under a telling name may be gives way to what it says once
+/// it is decoded, if that is as sure.
 pub(super) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Winner> {
     candidates.sort_by_key(|candidate| {
         let proven = candidate.confidence == Confidence::Proven;
         let length = candidate.secret.end - candidate.secret.start;
-        let sureness = Reverse((proven, candidate.rule.specificity, candidate.confidence, length));
+        let opaque = candidate.decoded.as_ref().is_some_and(|decoded| decoded.is_opaque);
+        let specificity = match candidate.rule.specificity {
+            Specificity::Judged if opaque => Specificity::Generic,
+            other => other,
+        };
+        let says_more = opaque && specificity == Specificity::Generic;
+        let sureness = Reverse((proven, specificity, candidate.confidence, says_more, length));
         (sureness, candidate.secret.start, candidate.rule.id)
     });
     let mut winners: Vec<Winner> = vec![];

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::overlap;
 use crate::decode::utf16::Encoding;
 use crate::model::{
-    Appearance, BlobPath, Candidate, Confidence, Place, PlaceKind, Rule, Secret, Sighting, Specificity,
+    Appearance, BlobPath, Candidate, Confidence, Place, PlaceKind, Rule, Sighting, Specificity,
 };
 
 /// How many sightings of one blob are kept.
@@ -120,7 +120,7 @@ impl<'a> Sighter<'a> {
             let candidate = winner.candidate;
             self.sightings.push(Sighting {
                 rule: candidate.rule,
-                secret: Secret::new(&text[candidate.secret.clone()]),
+                secret: candidate.value(text),
                 place: Place {
                     path: self.path.clone(),
                     start: start.stored,
@@ -134,7 +134,10 @@ impl<'a> Sighter<'a> {
                 },
                 confidence: candidate.confidence,
                 strength: candidate.strength,
-                bound_name: excerpt::bound_name(text, candidate.secret.start),
+                bound_name: match candidate.decoded {
+                    Some(decoded) => decoded.bound_name,
+                    None => excerpt::bound_name(text, candidate.secret.start),
+                },
                 excerpt: excerpt::of(text, &candidate.secret, &masks),
                 ignored_inline: marks.cover(text, &candidate.secret, candidate.rule.id),
                 evidence: candidate.evidence,

@@ -1,8 +1,8 @@
-//! What the engine hands over: a rule's match in one text, as ranges. No secret is copied.
+//! What the engine hands over: a rule's match in one text, as ranges. No secret is copied but what was decoded.
 
 use std::ops::Range;
 
-use super::{Confidence, ProofLevel, Rule, Strength};
+use super::{Confidence, ProofLevel, Rule, Secret, Strength};
 
 /// A match of a rule after guards, context and proof. Both ranges are byte offsets in the scanned text.
 #[derive(Debug, Clone)]
@@ -19,6 +19,29 @@ pub struct Candidate {
     pub strength: Strength,
     /// What the proof found.
     pub evidence: Evidence,
+    /// What it is when it is decoded, where the text holds it in encoded form.
+    pub decoded: Option<Box<Unwrapped>>,
+}
+
+impl Candidate {
+    /// The value that was found in this text.
+    pub fn value(&self, text: &[u8]) -> Secret {
+        match &self.decoded {
+            Some(decoded) => decoded.value.clone(),
+            None => Secret::new(&text[self.secret.clone()]),
+        }
+    }
+}
+
+/// What stands in a text in encoded form.
+#[derive(Debug, Clone)]
+pub struct Unwrapped {
+    /// The secret.
+    pub value: Secret,
+    /// The name it is bound to, if any.
+    pub bound_name: Option<String>,
+    /// Whether nothing of it can be read without decoding.
+    pub is_opaque: bool,
 }
 
 /// What can be said about a value offline.

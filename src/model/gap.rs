@@ -44,11 +44,13 @@ pub enum GapReason {
     Ratio,
     /// It has a name that leads out of its archive. What it holds is scanned.
     UnsafeName,
+    /// It holds more in encoded form than is decoded.
+    DecodeLimit,
 }
 
 impl GapReason {
     /// All there are.
-    pub const ALL: [GapReason; 14] = [
+    pub const ALL: [GapReason; 15] = [
         GapReason::Unreadable,
         GapReason::Vanished,
         GapReason::Changed,
@@ -63,6 +65,7 @@ impl GapReason {
         GapReason::TooManyMembers,
         GapReason::Ratio,
         GapReason::UnsafeName,
+        GapReason::DecodeLimit,
     ];
 
     /// The word used in reports and in `.stanchignore`.
@@ -82,6 +85,7 @@ impl GapReason {
             GapReason::TooManyMembers => "too-many-members",
             GapReason::Ratio => "ratio",
             GapReason::UnsafeName => "unsafe-name",
+            GapReason::DecodeLimit => "decode-limit",
         }
     }
 
@@ -102,6 +106,7 @@ impl GapReason {
             GapReason::TooManyMembers => "holds more members than are read",
             GapReason::Ratio => "becomes many times as large when it is unpacked",
             GapReason::UnsafeName => "has a name that leads out of its archive",
+            GapReason::DecodeLimit => "holds more in encoded form than is decoded",
         }
     }
 }

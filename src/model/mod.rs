@@ -21,7 +21,7 @@ pub use call::{
     At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
     Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
-pub use candidate::{Candidate, Evidence, Fact};
+pub use candidate::{Candidate, Evidence, Fact, Unwrapped};
 pub use finding::{Also, Distance, Finding, FindingId, Nearby, Sighting};
 pub use gap::{Gap, GapReason};
 pub use moment::{day, moment, start_of_day};

@@ -1,0 +1,324 @@
+//! Base64 of both alphabets, wrapped or not, what is compressed in it, and hex, whose digits are of its alphabet.
+
+use std::io::Read;
+use std::ops::{ControlFlow, Range};
+
+use ::base64::Engine as _;
+use ::base64::alphabet::STANDARD;
+use ::base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use sirocco::Format;
+use sirocco::inflate::Reader;
+
+use super::layer::{Encoding, Layer, Origin};
+
+/// The shortest run that is tried. It holds 18 bytes; no token is shorter.
+pub(super) const SHORTEST: usize = 24;
+
+/// The shortest one where values are known to be encoded.
+pub(super) const SHORTEST_KNOWN: usize = 8;
+
+/// The shortest run of hex digits.
+const SHORTEST_HEX: usize = 32;
+
+/// So many bytes at the start tell whether it is text: among 100,000 runs at random one passes.
+const HEAD: usize = 12;
+
+/// So many places in a run are tried after which a value may begin, `/` and `-` being of the alphabets.
+const MOST_STARTS: usize = 8;
+
+/// Shorter lines are not wrapped ones.
+const SHORTEST_LINE: usize = 32;
+
+/// How the last bits of a run are filled is of no interest.
+const FORGIVING: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// Whether it is of one of the alphabets. Written so that it is done to many bytes at once.
+#[inline]
+fn is_of_alphabet(byte: u8) -> bool {
+    ((byte | 0x20).wrapping_sub(b'a') < 26)
+        | (byte.wrapping_sub(b'/') < 11)
+        | (byte == b'+')
+        | (byte == b'-')
+        | (byte == b'_')
+}
+
+/// Calls `each` with every maximal run of at least `shortest` characters of the alphabets.
+pub(super) fn runs(
+    text: &[u8],
+    shortest: usize,
+    each: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    if shortest < SHORTEST {
+        return every_run(text, shortest, each);
+    }
+    // Of three groups of eight that a run of 24 touches at least two lie in it.
+    let (mut done, mut full_before) = (0, false);
+    for (group, at) in text.as_chunks::<64>().0.iter().zip((0..).step_by(64)) {
+        for (full, at) in full_groups(group).into_iter().zip((at..).step_by(8)) {
+            if full && full_before && at >= done {
+                let run = run_around(text, at);
+                done = run.end;
+                if run.len() >= shortest {
+                    each(run)?;
+                }
+            }
+            full_before = full;
+        }
+    }
+    // A run that begins earlier than this has two groups in what was gone through.
+    let rest = done.max((text.len() / 64 * 64).saturating_sub(SHORTEST));
+    every_run(text.get(rest..).unwrap_or_default(), 1, &mut |run| {
+        let run = run_around(text, rest + run.start);
+        if run.len() >= shortest && run.start >= done { each(run) } else { ControlFlow::Continue(()) }
+    })
+}
+
+/// Of which of its groups of eight bytes all are of the alphabets.
+#[inline]
+fn full_groups(block: &[u8; 64]) -> [bool; 8] {
+    let mut of_alphabet = [0u8; 64];
+    for (flag, &byte) in of_alphabet.iter_mut().zip(block) {
+        *flag = u8::from(is_of_alphabet(byte));
+    }
+    let (groups, _) = of_alphabet.as_chunks::<8>();
+    std::array::from_fn(|at| u64::from_ne_bytes(groups[at]) == u64::from_ne_bytes([1; 8]))
+}
+
+fn run_around(text: &[u8], at: usize) -> Range<usize> {
+    let before = text[..at].iter().rev().take_while(|&&byte| is_of_alphabet(byte)).count();
+    let after = text[at..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
+    at - before..at + after
+}
+
+fn every_run(
+    text: &[u8],
+    shortest: usize,
+    each: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut at = 0;
+    while let Some(skipped) = text[at..].iter().position(|&byte| is_of_alphabet(byte)) {
+        let start = at + skipped;
+        at = start + text[start..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
+        if at - start >= shortest {
+            each(start..at)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// What a run says, where it says anything. At most `left` bytes come out of what is compressed; whatever is decoded,
+/// in vain or not, is taken from them.
+pub(super) fn decode(text: &[u8], run: Range<usize>, shortest: usize, left: &mut usize) -> Option<Layer> {
+    starts(text, run.clone())
+        .filter(|start| run.end - start >= shortest)
+        .find_map(|start| decode_hex(text, start..run.end).or_else(|| decode_from(text, start..run.end, left)))
+}
+
+/// Where in a run an encoded value may begin.
+fn starts(text: &[u8], run: Range<usize>) -> impl Iterator<Item = usize> {
+    let first = run.start;
+    // The letter of an escaped line break before it, and the mark of a hex number.
+    let escaped = first > 0 && text[first - 1] == b'\\';
+    let marked = text[run.clone()].starts_with(b"0x");
+    // What begins with the text may have begun before it, in the window before.
+    let cut = if first == 0 { 1..4 } else { 0..0 };
+    let inside = text[run.clone()]
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| matches!(byte, b'/' | b'-' | b'_' | b'+'))
+        .map(move |(at, _)| first + at + 1)
+        .take(MOST_STARTS);
+    let before = [Some(first), escaped.then_some(first + 1), marked.then_some(first + 2)];
+    before.into_iter().flatten().chain(cut).chain(inside)
+}
+
+fn decode_hex(text: &[u8], run: Range<usize>) -> Option<Layer> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let pair = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    let pairs = text[run.clone()].as_chunks::<2>().0;
+    let head = pairs.get(..HEAD)?;
+    if !head.iter().all(|digits| pair(digits).is_some_and(is_texty)) {
+        return None;
+    }
+    let decoded: Vec<u8> = pairs.iter().map_while(pair).collect();
+    let range = run.start..run.start + 2 * decoded.len();
+    let fits = range.len() >= SHORTEST_HEX && is_text(&decoded);
+    fits.then(|| Layer {
+        encoding: Encoding::Hex,
+        origin: Origin::Bits(4, vec![(0, range.start)]),
+        text: decoded,
+        range,
+        is_cut: false,
+    })
+}
+
+fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer> {
+    let head = run.start..run.end.min(run.start + HEAD / 3 * 4);
+    let compressed = match &bytes_of(text, &[head])?[..] {
+        [0x1f, 0x8b, 8, ..] => Some(Format::Gzip),
+        // What the usual levels of compression begin with (RFC 1950, section 2.2).
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Format::Zlib),
+        head if head.iter().all(|&byte| is_texty(byte)) => None,
+        _ => return None,
+    };
+    let lines = lines(text, run);
+    let bytes = bytes_of(text, &lines)?;
+    *left = left.saturating_sub(bytes.len());
+    let range = lines[0].start..lines[lines.len() - 1].end;
+    if let Some(format) = compressed {
+        let (text, is_cut) = inflate(format, &bytes, *left);
+        *left -= text.len();
+        let encoding = Encoding::Deflate;
+        return is_text(&text).then_some(Layer { encoding, range, text, is_cut, origin: Origin::Whole });
+    }
+    let mut count = 0;
+    let stretches = lines.iter().map(|line| {
+        count += line.len();
+        (count - line.len(), line.start)
+    });
+    let origin = Origin::Bits(6, stretches.collect());
+    let encoding = Encoding::Base64;
+    is_text(&bytes).then_some(Layer { encoding, range, text: bytes, is_cut: false, origin })
+}
+
+/// What the characters of these lines say together; what is left over at the end says nothing.
+fn bytes_of(text: &[u8], lines: &[Range<usize>]) -> Option<Vec<u8>> {
+    let of_standard = |&byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    let mut characters: Vec<u8> =
+        lines.iter().flat_map(|line| text[line.clone()].iter().map(of_standard)).collect();
+    if characters.len() % 4 == 1 {
+        characters.pop();
+    }
+    FORGIVING.decode(characters).ok()
+}
+
+/// The lines of a value whose first one is this run: as long as the first, but for the last.
+fn lines(text: &[u8], first: Range<usize>) -> Vec<Range<usize>> {
+    let length = first.len();
+    let mut lines = vec![first];
+    while let Some(last) = lines.last().filter(|last| last.len() == length && length >= SHORTEST_LINE) {
+        let Some(start) = next_line(text, last.end) else { break };
+        let line = start..start + text[start..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
+        let after = text[line.end..].iter().find(|&&byte| byte != b'=');
+        let ends = after.is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'"' | b'\'' | b'\\' | b'`' | b'<'));
+        if line.is_empty() || line.len() > length || !ends {
+            break;
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Where the text goes on after a line break, written out or escaped.
+fn next_line(text: &[u8], end: usize) -> Option<usize> {
+    let rest = &text[end..];
+    let escaped = rest.strip_prefix(b"\\r").unwrap_or(rest).strip_prefix(b"\\n");
+    let rest = match escaped {
+        Some(rest) => rest,
+        None => rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?,
+    };
+    let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    Some(text.len() - rest.len() + indent)
+}
+
+/// What comes out, and whether there is more. A broken stream says what came out before it broke.
+fn inflate(format: Format, bytes: &[u8], most: usize) -> (Vec<u8>, bool) {
+    let mut text = vec![];
+    let mut buffer = [0; 8 * 1024];
+    let mut reader = Reader::new(format, bytes);
+    while text.len() <= most {
+        match reader.read(&mut buffer) {
+            Ok(0) | Err(_) => return (text, false),
+            Ok(read) => text.extend_from_slice(&buffer[..read]),
+        }
+    }
+    text.truncate(most);
+    (text, true)
+}
+
+fn is_texty(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
+}
+
+/// Whether nine in ten bytes are of a text.
+fn is_text(bytes: &[u8]) -> bool {
+    let texty = bytes.iter().filter(|&&byte| is_texty(byte)).count();
+    let others = bytes.len() - texty;
+    !bytes.is_empty()
+        && (others * 10 <= bytes.len() || std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(Encoding, String, Range<usize>)> {
+        let mut found = vec![];
+        let _ = runs(text.as_bytes(), SHORTEST, &mut |run| {
+            let layer = decode(text.as_bytes(), run, SHORTEST, &mut 1000);
+            found.extend(layer.map(|layer| {
+                let place = layer.origin_of(layer.text.len() - 1..layer.text.len());
+                (layer.encoding, String::from_utf8(layer.text).unwrap(), place)
+            }));
+            ControlFlow::Continue(())
+        });
+        found
+    }
+
+    #[test]
+    fn decodes_what_is_text_and_knows_where_the_last_byte_came_from() {
+        let words = "twelve words and more of them, so that lines are long enough!";
+        let base64 = encoded(words);
+        let (first, second) = base64.split_at(40);
+        let hex: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let last = |start: usize| start + words.len() / 3 * 4..start + words.len() / 3 * 4 + 2;
+        for (text, encoding, place) in [
+            (base64.clone(), Encoding::Base64, last(0)),
+            (format!("key: {base64}\n"), Encoding::Base64, last(5)),
+            (format!("a/{base64}"), Encoding::Base64, last(2)),
+            (format!("key: |\n  {first}\n  {second}\n"), Encoding::Base64, last(12)),
+            (format!("\"{first}\\n{second}\\n\""), Encoding::Base64, last(3)),
+            (format!("0x{hex}"), Encoding::Hex, hex.len()..hex.len() + 2),
+        ] {
+            assert_eq!(found(&text), [(encoding, words.to_owned(), place)], "{text}");
+        }
+    }
+
+    fn encoded(text: &str) -> String {
+        ::base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
+    }
+
+    #[test]
+    fn every_long_run_is_seen_wherever_it_stands() {
+        for length in [23, 24, 25, 63, 64, 65, 200] {
+            for before in 0..130 {
+                for after in [0, 1, 70] {
+                    let text = format!("{}{}{}", " ".repeat(before), "a".repeat(length), ".".repeat(after));
+                    let mut seen = vec![];
+                    let _ = runs(text.as_bytes(), SHORTEST, &mut |run| {
+                        seen.push(run);
+                        ControlFlow::Continue(())
+                    });
+                    let expected = (length >= SHORTEST).then_some(before..before + length);
+                    assert_eq!(seen, expected.into_iter().collect::<Vec<_>>(), "{before} {length} {after}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_say_nothing() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..2_000 {
+            let bytes: Vec<u8> = (0..60).map(|_| random.u8(..)).collect();
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let base64 = ::base64::engine::general_purpose::STANDARD.encode(&bytes);
+            assert_eq!(found(&format!("{base64} {hex}")), []);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Values in several literals: `"a" + "b"`, `"a" "b"`, `'a', 'b'` of single characters.
+
+use std::ops::Range;
+
+use super::layer::{Encoding, Layer, Origin, Pieces};
+
+/// The shortest value that is put together, in bytes.
+const SHORTEST: usize = 12;
+
+/// The fewest single characters that are put together.
+const FEWEST_CHARACTERS: usize = 8;
+
+/// How much may stand between two literals, in bytes: an operator, a line break and an indent.
+const WIDEST_GLUE: usize = 80;
+
+/// How long one literal may be, in bytes.
+const LONGEST: usize = 4096;
+
+/// What is put together from the literals of which the first ends with the quote at `close`.
+pub(super) fn decode(text: &[u8], close: usize) -> Option<Layer> {
+    let quote = text[close];
+    // What is put together in the middle of a value is no sentence.
+    let joins = |close: usize, open: usize| {
+        close > 0 && is_of_value(text[close - 1]) && text.get(open + 1).is_some_and(|&byte| is_of_value(byte))
+    };
+    put_together(text, close, |close| next_literal(text, close, quote).filter(|&open| joins(close, open)))
+        .filter(|layer| layer.text.len() >= SHORTEST)
+}
+
+/// What is put together from single characters of which the first ends with the quote at `close`.
+pub(super) fn decode_characters(text: &[u8], close: usize) -> Option<Layer> {
+    let quote = text[close];
+    let is_single = |close: usize| close >= 2 && text[close - 2] == quote && text[close - 1] > b' ';
+    let next = |close: usize| {
+        let open = close + 1 + comma(&text[close + 1..])?;
+        (is_single(close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote)).then_some(open)
+    };
+    put_together(text, close, next).filter(|layer| layer.text.len() >= FEWEST_CHARACTERS)
+}
+
+/// Follows literals from the one that ends at `close`; `next` gives where the next one begins.
+fn put_together(text: &[u8], close: usize, next: impl Fn(usize) -> Option<usize>) -> Option<Layer> {
+    let quote = text[close];
+    let mut open = next(close)?;
+    let from = close.saturating_sub(LONGEST);
+    let start = from + memchr::memrchr2(quote, b'\n', &text[from..close])? + 1;
+    if text[start - 1] != quote {
+        return None;
+    }
+    let mut pieces = Pieces::default();
+    pieces.plain(text, start..close);
+    let mut end = close;
+    while let Some(closes) = end_of_literal(text, open + 1, quote) {
+        pieces.plain(text, open + 1..closes);
+        end = closes;
+        match next(end) {
+            Some(after) => open = after,
+            None => break,
+        }
+    }
+    let range = start..end;
+    let origin = Origin::Pieces(pieces.pieces);
+    Some(Layer { encoding: Encoding::Joins, range, text: pieces.text, is_cut: false, origin })
+}
+
+fn end_of_literal(text: &[u8], start: usize, quote: u8) -> Option<usize> {
+    let within = &text[start..text.len().min(start + LONGEST)];
+    let length = memchr::memchr2(quote, b'\n', within)?;
+    (within[length] == quote).then_some(start + length)
+}
+
+/// Where the next literal opens, if only an operator or space stands between.
+fn next_literal(text: &[u8], close: usize, quote: u8) -> Option<usize> {
+    let glue = &text[close + 1..text.len().min(close + 1 + WIDEST_GLUE)];
+    let open = glue.iter().position(|&byte| byte == quote)?;
+    let glue = &glue[..open];
+    let is_glue = match glue.trim_ascii() {
+        b"+" | b"." | b".." | b"&" | b"||" | b"++" | b"~" | b"<>" => true,
+        b"" | b"\\" | b"_" => is_adjacent(glue),
+        _ => false,
+    };
+    is_glue.then_some(close + 1 + open)
+}
+
+/// Whether literals with only space between are one: side by side on a line, or indented on the next one. A table has its
+/// cells without.
+fn is_adjacent(glue: &[u8]) -> bool {
+    matches!(glue, [.., b' ' | b'\t'])
+}
+
+fn comma(text: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(b",")?;
+    let space: Range<usize> = 0..rest.iter().take(WIDEST_GLUE).take_while(|byte| byte.is_ascii_whitespace()).count();
+    Some(1 + space.end)
+}
+
+fn is_of_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=_-.:@~%$!".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn puts_literals_together() {
+        for (text, expected) in [
+            ("x = \"abcdef\" + \"ghijkl\"", Some("abcdefghijkl")),
+            ("x = 'abcdef'.'ghijkl'", Some("abcdefghijkl")),
+            ("x = \"abcdef\" +\n    \"ghijkl\" +\n    \"mn\";", Some("abcdefghijklmn")),
+            ("x = (\"abcdef\"\n     \"ghijkl\")", Some("abcdefghijkl")),
+            ("\"abcdef\"\n\"ghijkl\"", None),
+            ("\"hello \" + \"big world\"", None),
+            ("\"abcdef\", \"ghijkl\"", None),
+            ("\"abc\" + \"de\"", None),
+        ] {
+            let close = memchr::memchr_iter(text.as_bytes()[text.find(['"', '\'']).unwrap()], text.as_bytes()).nth(1);
+            let layer = decode(text.as_bytes(), close.unwrap());
+            let said = layer.as_ref().map(|layer| String::from_utf8_lossy(&layer.text));
+            assert_eq!(said.as_deref(), expected, "{text}");
+            if let Some(layer) = layer {
+                let last = layer.text.len() - 1..layer.text.len();
+                assert_eq!(layer.origin_of(last), layer.range.end - 1..layer.range.end);
+            }
+        }
+    }
+
+    #[test]
+    fn puts_characters_together() {
+        for (text, expected) in [
+            ("{'a','b','c','d','e','f','g','h'}", Some("abcdefgh")),
+            ("['a', 'b', 'c', 'd',\n 'e', 'f', 'g', 'h']", Some("abcdefgh")),
+            ("['a', 'b', 'c', 'd']", None),
+            ("['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op']", None),
+        ] {
+            let close = memchr::memchr_iter(b'\'', text.as_bytes()).nth(1).unwrap();
+            let layer = decode_characters(text.as_bytes(), close);
+            assert_eq!(layer.map(|layer| String::from_utf8(layer.text).unwrap()).as_deref(), expected, "{text}");
+        }
+    }
+}
