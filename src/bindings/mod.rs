@@ -61,8 +61,11 @@ type Value = (Range<usize>, Syntax);
 /// How far after a name or a sign is looked for what belongs to it, in bytes.
 const AFTER: usize = 320;
 
+/// Largest cache of states of one pattern and thread, in bytes: they are small, and there are many.
+const CACHE: usize = 128 * 1024;
+
 fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
+    RegexBuilder::new(pattern).unicode(false).dfa_size_limit(CACHE).build().expect("the pattern is fixed")
 }
 
 /// The longest text that a binding takes from the start of its telling words, in bytes.

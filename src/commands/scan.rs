@@ -128,8 +128,11 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn of(task: &ScanTask) -> Result<Prepared, CommandError> {
         let own = super::rules::load(&task.own_rules)?;
-        let digest =
-            Sha256::digest(format!("{SCANNER} {own:?} {:?} {:?} {}", task.only_rules, task.opening, task.decode)).into();
+        let digest = Sha256::digest(format!(
+            "{SCANNER} {own:?} {:?} {:?} {}",
+            task.only_rules, task.opening, task.decode
+        ))
+        .into();
         let engine = Engine::new(BUILTIN.iter().chain(own).collect());
         let chosen = chosen(task, engine.rules())?;
         Ok(Prepared { engine, chosen, opening: task.opening, decode: task.decode, digest })

@@ -110,9 +110,9 @@ fn every_run(
 /// What a run says, where it says anything. At most `left` bytes come out of what is compressed; whatever is decoded,
 /// in vain or not, is taken from them.
 pub(super) fn decode(text: &[u8], run: Range<usize>, shortest: usize, left: &mut usize) -> Option<Layer> {
-    starts(text, run.clone())
-        .filter(|start| run.end - start >= shortest)
-        .find_map(|start| decode_hex(text, start..run.end).or_else(|| decode_from(text, start..run.end, left)))
+    starts(text, run.clone()).filter(|start| run.end - start >= shortest).find_map(|start| {
+        decode_hex(text, start..run.end).or_else(|| decode_from(text, start..run.end, left))
+    })
 }
 
 /// Where in a run an encoded value may begin.
@@ -205,7 +205,8 @@ fn lines(text: &[u8], first: Range<usize>) -> Vec<Range<usize>> {
         let Some(start) = next_line(text, last.end) else { break };
         let line = start..start + text[start..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
         let after = text[line.end..].iter().find(|&&byte| byte != b'=');
-        let ends = after.is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'"' | b'\'' | b'\\' | b'`' | b'<'));
+        let ends = after
+            .is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'"' | b'\'' | b'\\' | b'`' | b'<'));
         if line.is_empty() || line.len() > length || !ends {
             break;
         }

@@ -29,7 +29,13 @@ pub(super) fn decode(text: &[u8], at: usize, encoding: Encoding) -> Option<Layer
     }
     pieces.plain(text, plain_from..range.end);
     let fits = weight >= FEWEST && !pieces.text.is_empty();
-    fits.then_some(Layer { encoding, range, text: pieces.text, is_cut: false, origin: Origin::Pieces(pieces.pieces) })
+    fits.then_some(Layer {
+        encoding,
+        range,
+        text: pieces.text,
+        is_cut: false,
+        origin: Origin::Pieces(pieces.pieces),
+    })
 }
 
 fn stretch(text: &[u8], at: usize, encoding: Encoding) -> Range<usize> {
@@ -39,7 +45,8 @@ fn stretch(text: &[u8], at: usize, encoding: Encoding) -> Range<usize> {
         let is_break = soft && matches!(byte, b'\r' | b'\n') && is_soft_break(text, here);
         !is_break && (byte <= b' ' || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | 0x7f))
     };
-    let start = (at.saturating_sub(FARTHEST)..at).rev().find(ends).map_or(at.saturating_sub(FARTHEST), |end| end + 1);
+    let start =
+        (at.saturating_sub(FARTHEST)..at).rev().find(ends).map_or(at.saturating_sub(FARTHEST), |end| end + 1);
     let farthest = text.len().min(at + FARTHEST);
     start..(at..farthest).find(ends).unwrap_or(farthest)
 }

@@ -33,7 +33,8 @@ pub(super) fn decode_characters(text: &[u8], close: usize) -> Option<Layer> {
     let is_single = |close: usize| close >= 2 && text[close - 2] == quote && text[close - 1] > b' ';
     let next = |close: usize| {
         let open = close + 1 + comma(&text[close + 1..])?;
-        (is_single(close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote)).then_some(open)
+        (is_single(close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote))
+            .then_some(open)
     };
     put_together(text, close, next).filter(|layer| layer.text.len() >= FEWEST_CHARACTERS)
 }
@@ -90,7 +91,8 @@ fn is_adjacent(glue: &[u8]) -> bool {
 
 fn comma(text: &[u8]) -> Option<usize> {
     let rest = text.strip_prefix(b",")?;
-    let space: Range<usize> = 0..rest.iter().take(WIDEST_GLUE).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let space: Range<usize> =
+        0..rest.iter().take(WIDEST_GLUE).take_while(|byte| byte.is_ascii_whitespace()).count();
     Some(1 + space.end)
 }
 
@@ -114,7 +116,8 @@ mod tests {
             ("\"abcdef\", \"ghijkl\"", None),
             ("\"abc\" + \"de\"", None),
         ] {
-            let close = memchr::memchr_iter(text.as_bytes()[text.find(['"', '\'']).unwrap()], text.as_bytes()).nth(1);
+            let close =
+                memchr::memchr_iter(text.as_bytes()[text.find(['"', '\'']).unwrap()], text.as_bytes()).nth(1);
             let layer = decode(text.as_bytes(), close.unwrap());
             let said = layer.as_ref().map(|layer| String::from_utf8_lossy(&layer.text));
             assert_eq!(said.as_deref(), expected, "{text}");
@@ -135,7 +138,11 @@ mod tests {
         ] {
             let close = memchr::memchr_iter(b'\'', text.as_bytes()).nth(1).unwrap();
             let layer = decode_characters(text.as_bytes(), close);
-            assert_eq!(layer.map(|layer| String::from_utf8(layer.text).unwrap()).as_deref(), expected, "{text}");
+            assert_eq!(
+                layer.map(|layer| String::from_utf8(layer.text).unwrap()).as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -100,8 +100,9 @@ impl Layer {
                 offset(inner.start * 8 / bits)..offset((inner.end * 8 - 1) / bits) + 1
             }
             Origin::Pieces(pieces) => {
-                let piece =
-                    |at: usize| &pieces[pieces.partition_point(|piece| piece.inner.end <= at).min(pieces.len() - 1)];
+                let piece = |at: usize| {
+                    &pieces[pieces.partition_point(|piece| piece.inner.end <= at).min(pieces.len() - 1)]
+                };
                 let (first, last) = (piece(inner.start), piece(inner.end - 1));
                 let is_plain = |piece: &Piece| piece.inner.len() == piece.outer.len();
                 let start = if is_plain(first) { inner.start - first.inner.start } else { 0 };

@@ -62,7 +62,9 @@ impl Decoded<'_> {
 
     /// The encodings that it lay in, the innermost first.
     pub fn encodings(&self) -> Vec<Encoding> {
-        std::iter::successors(Some(self), |decoded| decoded.above).map(|decoded| decoded.layer.encoding).collect()
+        std::iter::successors(Some(self), |decoded| decoded.above)
+            .map(|decoded| decoded.layer.encoding)
+            .collect()
     }
 }
 
@@ -80,7 +82,9 @@ pub fn holds_secrets(text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, b"kind").any(|at| {
         let rest = &text[at + 4..text.len().min(at + 24)];
         let value = rest.iter().position(|byte| !matches!(byte, b'"' | b'\'' | b':' | b' '));
-        value.is_some_and(|value| value > 0 && rest[value..].starts_with(b"Secret") && rest[..value].contains(&b':'))
+        value.is_some_and(|value| {
+            value > 0 && rest[value..].starts_with(b"Secret") && rest[..value].contains(&b':')
+        })
     })
 }
 

@@ -16,7 +16,7 @@ use crate::model::{
 const MOST: usize = 10_000;
 
 /// How many values of one blob are told one by one that are merely possible and have no form of their own.
-const MOST_FAINT: usize = 200;
+const MOST_FAINT: u64 = 200;
 
 /// Which rules a person asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Sighter<'a> {
     /// Whether there a mark has all ignored that follows.
     ignoring: bool,
     sightings: Vec<Sighting>,
+    /// How many were seen that are merely possible and have no form of their own.
+    faint: u64,
     dropped: u64,
 }
 
@@ -75,6 +77,7 @@ impl<'a> Sighter<'a> {
             cursor: Cursor::START,
             ignoring: false,
             sightings: vec![],
+            faint: 0,
             dropped: 0,
         }
     }
@@ -111,6 +114,12 @@ impl<'a> Sighter<'a> {
                 continue;
             }
             self.cursor = start;
+            if is_faint(winner.candidate.rule, winner.candidate.confidence) {
+                self.faint += 1;
+                if self.faint > MOST_FAINT {
+                    continue;
+                }
+            }
             if self.sightings.len() >= MOST {
                 self.dropped += 1;
                 continue;
@@ -162,21 +171,16 @@ impl<'a> Sighter<'a> {
 
     /// A file full of values that are merely possible is data: one of them stands for all.
     fn sum_up(&mut self) {
-        let is_faint = |sighting: &Sighting| {
-            sighting.confidence == Confidence::Possible && sighting.rule.specificity == Specificity::Judged
-        };
-        let faint = self.sightings.iter().filter(|sighting| is_faint(sighting)).count();
-        if faint <= MOST_FAINT {
+        if self.faint <= MOST_FAINT {
             return;
         }
-        let mut told = false;
+        let mut first = true;
         self.sightings.retain_mut(|sighting| {
-            let stays = !is_faint(sighting) || !told;
-            if is_faint(sighting) && !told {
-                sighting.excerpt += &format!(" (and {} more in this file)", faint - 1);
-                told = true;
+            let is_faint = is_faint(sighting.rule, sighting.confidence);
+            if is_faint && first {
+                sighting.excerpt += &format!(" (and {} more in this file)", self.faint - 1);
             }
-            stays
+            !is_faint || std::mem::take(&mut first)
         });
     }
 
@@ -195,4 +199,9 @@ impl<'a> Sighter<'a> {
             })
             .unwrap_or(text.len())
     }
+}
+
+/// Whether a value is merely possible, and has no form of its own.
+fn is_faint(rule: &Rule, confidence: Confidence) -> bool {
+    confidence == Confidence::Possible && rule.specificity == Specificity::Judged
 }

@@ -120,6 +120,9 @@ const LETTERS: f32 = 4.0;
 /// Bits of chance from which on a mixed text under the name of a token is one that a person chose.
 const PASSPHRASE: f32 = -12.0;
 
+/// Largest cache of states of one pattern and thread, in bytes: they are small, and there are many.
+const CACHE: usize = 128 * 1024;
+
 /// Bits that nobody guesses.
 const RANDOM: f32 = 80.0;
 

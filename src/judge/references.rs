@@ -8,7 +8,11 @@ use super::{Manner, words};
 use crate::proofs;
 
 fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .dfa_size_limit(super::CACHE)
+        .build()
+        .expect("the pattern is fixed")
 }
 
 /// Ciphertexts of tools that keep secrets encrypted beside the code: SOPS, jasypt, Spring Cloud, Ansible, dotenvx, AWS

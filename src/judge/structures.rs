@@ -7,12 +7,20 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use crate::model::Promise;
 
 fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).unicode(false).build().expect("the pattern is fixed")
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .dfa_size_limit(super::CACHE)
+        .build()
+        .expect("the pattern is fixed")
 }
 
 fn set(patterns: &[(&str, &str)]) -> RegexSet {
     let patterns = patterns.iter().map(|(pattern, _)| pattern);
-    RegexSetBuilder::new(patterns).unicode(false).build().expect("the patterns are fixed")
+    RegexSetBuilder::new(patterns)
+        .unicode(false)
+        .dfa_size_limit(super::CACHE)
+        .build()
+        .expect("the patterns are fixed")
 }
 
 /// What names say that stand before telling words.
