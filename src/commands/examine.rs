@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
 use super::scan::Prepared;
-use super::unwrap::{suspected_inside, unwrap};
+use super::unwrap::{scan_inside, suspected_inside};
 use crate::containers::{self, Format, Met, Reading};
 use crate::decode::layers::Limit;
 use crate::decode::utf16::Encoding;
@@ -173,8 +173,10 @@ fn suspects(prepared: &Prepared, path: &BlobPath, content: Content<'_>) -> bool 
         let decoded = encoding.decode(bytes);
         let text = decoded.as_deref().map_or(bytes, str::as_bytes);
         suspects = suspects
-            || engine.suspects(text, binary)
-            || prepared.decode && suspected_inside(engine, text, binary);
+            || match prepared.decode {
+                true => suspected_inside(engine, text, binary),
+                false => engine.suspects(text, binary, None),
+            };
     });
     suspects
 }
@@ -314,10 +316,11 @@ impl<'a> Examiner<'a> {
         let decoded = self.encoding.decode(window.bytes);
         let text = decoded.as_deref().map_or(window.bytes, str::as_bytes);
         let scanned = Text { bytes: text, path: self.path, binary: self.binary };
-        let mut candidates = self.engine.scan(scanned);
-        if self.decode {
-            self.limit = self.limit.or(unwrap(self.engine, scanned, &mut candidates));
-        }
+        let (candidates, limit) = match self.decode {
+            true => scan_inside(self.engine, scanned),
+            false => (self.engine.scan(scanned), None),
+        };
+        self.limit = self.limit.or(limit);
         let stretch = Stretch { text, base: window.base, owned: window.owned, candidates };
         self.sighter.take(stretch, !window.last);
     }

@@ -3,40 +3,50 @@
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
-use crate::decode::layers::{Decoded, Encoding, Limit, holds_secrets, walk};
+use crate::decode::layers::{Decoded, Encoding, Limit, Runs, SHORTEST_KNOWN, holds_secrets, walk};
 use crate::engine::{Engine, Text};
 use crate::findings::bound_name;
 use crate::model::{BlobPath, Candidate, Confidence, Secret, Unwrapped};
 
-/// Adds to the candidates of a text those of what was decoded from it, at their places in the text. Returns the limit
+/// All candidates of a text, at their places in it: those of what was decoded from it among them. With them comes the limit
 /// that was hit, if any.
-pub(super) fn unwrap(engine: &Engine, text: Text<'_>, candidates: &mut Vec<Candidate>) -> Option<Limit> {
+pub(super) fn scan_inside(engine: &Engine, text: Text<'_>) -> (Vec<Candidate>, Option<Limit>) {
     let Text { bytes, path, binary } = text;
-    // What a Secret holds under a name is one, whatever it is.
+    let mut long = vec![];
+    let mut candidates = engine.scan_noting(text, Some(&mut long));
+    // What a Secret holds under a name is one, whatever it is and however short.
     let is_secret = is_manifest(path) && holds_secrets(bytes);
-    let mut found = vec![];
-    let limit = walk(bytes, &mut |decoded| {
+    let runs = if is_secret { Runs::Unknown(SHORTEST_KNOWN) } else { Runs::Known(&long) };
+    let before = candidates.len();
+    let limit = walk(bytes, runs, &mut |decoded| {
         let inside = engine.scan(Text { bytes: decoded.text, path, binary });
-        found.extend(inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(|candidate| {
+        candidates.extend(inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(|candidate| {
             let sure = is_secret || candidate.rule.promise.is_none();
             outside(candidate, decoded, if sure { Confidence::Proven } else { Confidence::Possible })
         }));
         ControlFlow::Continue(())
     });
-    if !found.is_empty() {
-        found.sort_by(|a, b| order(a).cmp(&order(b)));
-        found.dedup_by(|a, b| order(a) == order(b));
-        candidates.append(&mut found);
+    if candidates.len() > before {
+        candidates[before..].sort_by(|a, b| order(a).cmp(&order(b)));
+        let mut decoded = candidates.split_off(before);
+        decoded.dedup_by(|a, b| order(a) == order(b));
+        candidates.append(&mut decoded);
         candidates.sort_by(|a, b| order(a).cmp(&order(b)));
     }
-    limit
+    (candidates, limit)
 }
 
-/// Whether a rule has a match in what is decoded from a text whose path is not known, or not all was decoded.
+/// Whether a rule has a match in a text whose path is not known, or in what is decoded from it, or not all was decoded.
 pub(super) fn suspected_inside(engine: &Engine, bytes: &[u8], binary: bool) -> bool {
+    let mut long = vec![];
+    if engine.suspects(bytes, binary, Some(&mut long)) {
+        return true;
+    }
+    // Whatever its name, it may be a manifest.
+    let runs = if holds_secrets(bytes) { Runs::Unknown(SHORTEST_KNOWN) } else { Runs::Known(&long) };
     let mut suspected = false;
-    let limit = walk(bytes, &mut |decoded| {
-        suspected = engine.suspects(decoded.text, binary);
+    let limit = walk(bytes, runs, &mut |decoded| {
+        suspected = engine.suspects(decoded.text, binary, None);
         if suspected { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     suspected || limit.is_some()

@@ -12,10 +12,10 @@ use sirocco::inflate::Reader;
 use super::layer::{Encoding, Layer, Origin};
 
 /// The shortest run that is tried. It holds 18 bytes; no token is shorter.
-pub(super) const SHORTEST: usize = 24;
+pub const SHORTEST: usize = 24;
 
 /// The shortest one where values are known to be encoded.
-pub(super) const SHORTEST_KNOWN: usize = 8;
+pub const SHORTEST_KNOWN: usize = 8;
 
 /// The shortest run of hex digits.
 const SHORTEST_HEX: usize = 32;
@@ -50,39 +50,40 @@ pub(super) fn runs(
     each: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     if shortest < SHORTEST {
-        return every_run(text, shortest, each);
+        return runs_in(text, 0..text.len(), shortest, each);
     }
-    // Of three groups of eight that a run of 24 touches at least two lie in it.
-    let (mut done, mut full_before) = (0, false);
-    for (group, at) in text.as_chunks::<64>().0.iter().zip((0..).step_by(64)) {
-        for (full, at) in full_groups(group).into_iter().zip((at..).step_by(8)) {
-            if full && full_before && at >= done {
+    let (mut done, mut before) = (0, 0);
+    let (blocks, _) = text.as_chunks::<64>();
+    for (block, base) in blocks.iter().zip((0..).step_by(64)) {
+        let full = full_groups(block);
+        // Of the groups of eight that a run of 24 touches at least two in a row lie in it.
+        let mut pairs = full & (full << 1 | before >> 7);
+        before = full;
+        while pairs != 0 {
+            let at = base + 8 * pairs.trailing_zeros() as usize;
+            pairs &= pairs - 1;
+            if at >= done {
                 let run = run_around(text, at);
                 done = run.end;
                 if run.len() >= shortest {
                     each(run)?;
                 }
             }
-            full_before = full;
         }
     }
     // A run that begins earlier than this has two groups in what was gone through.
-    let rest = done.max((text.len() / 64 * 64).saturating_sub(SHORTEST));
-    every_run(text.get(rest..).unwrap_or_default(), 1, &mut |run| {
-        let run = run_around(text, rest + run.start);
-        if run.len() >= shortest && run.start >= done { each(run) } else { ControlFlow::Continue(()) }
-    })
+    let rest = done.max((blocks.len() * 64).saturating_sub(SHORTEST));
+    let rest = run_around(text, rest.min(text.len())).start.max(done);
+    runs_in(text, rest..text.len(), shortest, each)
 }
 
-/// Of which of its groups of eight bytes all are of the alphabets.
+/// Of which of its groups of eight bytes all are of the alphabets: a bit for each.
 #[inline]
-fn full_groups(block: &[u8; 64]) -> [bool; 8] {
-    let mut of_alphabet = [0u8; 64];
-    for (flag, &byte) in of_alphabet.iter_mut().zip(block) {
-        *flag = u8::from(is_of_alphabet(byte));
-    }
+fn full_groups(block: &[u8; 64]) -> u8 {
+    let of_alphabet = block.map(|byte| u8::from(is_of_alphabet(byte)));
     let (groups, _) = of_alphabet.as_chunks::<8>();
-    std::array::from_fn(|at| u64::from_ne_bytes(groups[at]) == u64::from_ne_bytes([1; 8]))
+    let is_full = |group: &[u8; 8]| u8::from(u64::from_ne_bytes(*group) == u64::from_ne_bytes([1; 8]));
+    groups.iter().zip(0..).fold(0, |full, (group, at)| full | is_full(group) << at)
 }
 
 fn run_around(text: &[u8], at: usize) -> Range<usize> {
@@ -91,15 +92,17 @@ fn run_around(text: &[u8], at: usize) -> Range<usize> {
     at - before..at + after
 }
 
-fn every_run(
+/// The same within a part of a text.
+pub(super) fn runs_in(
     text: &[u8],
+    part: Range<usize>,
     shortest: usize,
     each: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let mut at = 0;
-    while let Some(skipped) = text[at..].iter().position(|&byte| is_of_alphabet(byte)) {
+    let mut at = part.start;
+    while let Some(skipped) = text[at..part.end].iter().position(|&byte| is_of_alphabet(byte)) {
         let start = at + skipped;
-        at = start + text[start..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
+        at = start + text[start..part.end].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
         if at - start >= shortest {
             each(start..at)?;
         }
@@ -149,18 +152,15 @@ fn decode_hex(text: &[u8], run: Range<usize>) -> Option<Layer> {
         origin: Origin::Bits(4, vec![(0, range.start)]),
         text: decoded,
         range,
+        is_worth: true,
         is_cut: false,
     })
 }
 
 fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer> {
-    let head = run.start..run.end.min(run.start + HEAD / 3 * 4);
-    let compressed = match &bytes_of(text, &[head])?[..] {
-        [0x1f, 0x8b, 8, ..] => Some(Format::Gzip),
-        // What the usual levels of compression begin with (RFC 1950, section 2.2).
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Format::Zlib),
-        head if head.iter().all(|&byte| is_texty(byte)) => None,
-        _ => return None,
+    let compressed = match kind(&text[run.clone()])? {
+        Kind::Text => None,
+        Kind::Compressed(format) => Some(format),
     };
     let lines = lines(text, run);
     let bytes = bytes_of(text, &lines)?;
@@ -170,7 +170,14 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
         let (text, is_cut) = inflate(format, &bytes, *left);
         *left -= text.len();
         let encoding = Encoding::Deflate;
-        return is_text(&text).then_some(Layer { encoding, range, text, is_cut, origin: Origin::Whole });
+        return is_text(&text).then_some(Layer {
+            encoding,
+            range,
+            text,
+            is_worth: true,
+            is_cut,
+            origin: Origin::Whole,
+        });
     }
     let mut count = 0;
     let stretches = lines.iter().map(|line| {
@@ -179,7 +186,48 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
     });
     let origin = Origin::Bits(6, stretches.collect());
     let encoding = Encoding::Base64;
-    is_text(&bytes).then_some(Layer { encoding, range, text: bytes, is_cut: false, origin })
+    is_text(&bytes).then_some(Layer {
+        encoding,
+        range,
+        text: bytes,
+        is_worth: true,
+        is_cut: false,
+        origin,
+    })
+}
+
+/// What a run holds by its first bytes.
+enum Kind {
+    Text,
+    Compressed(Format),
+}
+
+/// What a run holds, if it is any of it. Nearly all are turned down at their first bytes.
+fn kind(run: &[u8]) -> Option<Kind> {
+    let first: &[u8; 4] = run.first_chunk()?;
+    match three_bytes(first) {
+        [0x1f, 0x8b, 8] => return Some(Kind::Compressed(Format::Gzip)),
+        // What the usual levels of compression begin with (RFC 1950, section 2.2).
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, _] => return Some(Kind::Compressed(Format::Zlib)),
+        _ => {}
+    }
+    let mut head = run.as_chunks::<4>().0.iter().take(HEAD / 3);
+    head.all(|four| three_bytes(four).into_iter().all(is_texty)).then_some(Kind::Text)
+}
+
+/// What four characters of the alphabets say.
+#[inline]
+fn three_bytes(characters: &[u8; 4]) -> [u8; 3] {
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    };
+    let [a, b, c, d] = characters.map(|byte| u32::from(value(byte)));
+    let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+    bytes
 }
 
 /// What the characters of these lines say together; what is left over at the end says nothing.
@@ -242,12 +290,13 @@ fn inflate(format: Format, bytes: &[u8], most: usize) -> (Vec<u8>, bool) {
     (text, true)
 }
 
+/// Whether it stands in texts of ASCII.
 fn is_texty(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
 }
 
 /// Whether nine in ten bytes are of a text.
-fn is_text(bytes: &[u8]) -> bool {
+pub(super) fn is_text(bytes: &[u8]) -> bool {
     let texty = bytes.iter().filter(|&&byte| is_texty(byte)).count();
     let others = bytes.len() - texty;
     !bytes.is_empty()
@@ -259,10 +308,14 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Encoding, String, Range<usize>)> {
-        let mut found = vec![];
+        let (mut found, mut done) = (vec![], 0);
         let _ = runs(text.as_bytes(), SHORTEST, &mut |run| {
+            if run.start < done {
+                return ControlFlow::Continue(());
+            }
             let layer = decode(text.as_bytes(), run, SHORTEST, &mut 1000);
             found.extend(layer.map(|layer| {
+                done = layer.range.end;
                 let place = layer.origin_of(layer.text.len() - 1..layer.text.len());
                 (layer.encoding, String::from_utf8(layer.text).unwrap(), place)
             }));
@@ -275,7 +328,7 @@ mod tests {
     fn decodes_what_is_text_and_knows_where_the_last_byte_came_from() {
         let words = "twelve words and more of them, so that lines are long enough!";
         let base64 = encoded(words);
-        let (first, second) = base64.split_at(40);
+        let (first, second) = base64.split_at(44);
         let hex: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
         let last = |start: usize| start + words.len() / 3 * 4..start + words.len() / 3 * 4 + 2;
         for (text, encoding, place) in [

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::base64::is_text;
 use super::layer::{Encoding, Layer, Origin, Pieces};
 
 /// So many escapes make a stretch worth decoding; one of `+`, `/` or `=`, which break a value, is enough.
@@ -28,10 +29,10 @@ pub(super) fn decode(text: &[u8], at: usize, encoding: Encoding) -> Option<Layer
         }
     }
     pieces.plain(text, plain_from..range.end);
-    let fits = weight >= FEWEST && !pieces.text.is_empty();
-    fits.then_some(Layer {
+    Some(Layer {
         encoding,
         range,
+        is_worth: weight >= FEWEST && is_text(&pieces.text),
         text: pieces.text,
         is_cut: false,
         origin: Origin::Pieces(pieces.pieces),
@@ -181,7 +182,7 @@ mod tests {
             (Encoding::Entities, "&amp;x"),
             (Encoding::QuotedPrintable, "=g"),
         ] {
-            assert!(decode(text.as_bytes(), 0, encoding).is_none(), "{text}");
+            assert!(decode(text.as_bytes(), 0, encoding).is_none_or(|layer| !layer.is_worth), "{text}");
         }
     }
 }

@@ -19,12 +19,15 @@ const LONGEST: usize = 4096;
 /// What is put together from the literals of which the first ends with the quote at `close`.
 pub(super) fn decode(text: &[u8], close: usize) -> Option<Layer> {
     let quote = text[close];
+    if close == 0 || !is_of_value(text[close - 1]) {
+        return None;
+    }
     // What is put together in the middle of a value is no sentence.
     let joins = |close: usize, open: usize| {
         close > 0 && is_of_value(text[close - 1]) && text.get(open + 1).is_some_and(|&byte| is_of_value(byte))
     };
-    put_together(text, close, |close| next_literal(text, close, quote).filter(|&open| joins(close, open)))
-        .filter(|layer| layer.text.len() >= SHORTEST)
+    let next = |close| next_literal(text, close, quote).filter(|&open| joins(close, open));
+    put_together(text, close, SHORTEST, next)
 }
 
 /// What is put together from single characters of which the first ends with the quote at `close`.
@@ -36,11 +39,17 @@ pub(super) fn decode_characters(text: &[u8], close: usize) -> Option<Layer> {
         (is_single(close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote))
             .then_some(open)
     };
-    put_together(text, close, next).filter(|layer| layer.text.len() >= FEWEST_CHARACTERS)
+    put_together(text, close, FEWEST_CHARACTERS, next)
 }
 
-/// Follows literals from the one that ends at `close`; `next` gives where the next one begins.
-fn put_together(text: &[u8], close: usize, next: impl Fn(usize) -> Option<usize>) -> Option<Layer> {
+/// Follows literals from the one that ends at `close`; `next` gives where the next one begins. What is put together and
+/// holds no digit is a message.
+fn put_together(
+    text: &[u8],
+    close: usize,
+    shortest: usize,
+    next: impl Fn(usize) -> Option<usize>,
+) -> Option<Layer> {
     let quote = text[close];
     let mut open = next(close)?;
     let from = close.saturating_sub(LONGEST);
@@ -60,8 +69,14 @@ fn put_together(text: &[u8], close: usize, next: impl Fn(usize) -> Option<usize>
         }
     }
     let range = start..end;
-    let origin = Origin::Pieces(pieces.pieces);
-    Some(Layer { encoding: Encoding::Joins, range, text: pieces.text, is_cut: false, origin })
+    Some(Layer {
+        encoding: Encoding::Joins,
+        range,
+        is_worth: pieces.text.len() >= shortest && pieces.text.iter().any(u8::is_ascii_digit),
+        text: pieces.text,
+        is_cut: false,
+        origin: Origin::Pieces(pieces.pieces),
+    })
 }
 
 fn end_of_literal(text: &[u8], start: usize, quote: u8) -> Option<usize> {
@@ -70,17 +85,18 @@ fn end_of_literal(text: &[u8], start: usize, quote: u8) -> Option<usize> {
     (within[length] == quote).then_some(start + length)
 }
 
+/// What joins literals, in one language or another. With nothing between them, they stand side by side.
+const OPERATORS: [&[u8]; 10] = [b"++", b"+", b"..", b".", b"||", b"&", b"<>", b"~", b"\\", b""];
+
 /// Where the next literal opens, if only an operator or space stands between.
 fn next_literal(text: &[u8], close: usize, quote: u8) -> Option<usize> {
     let glue = &text[close + 1..text.len().min(close + 1 + WIDEST_GLUE)];
-    let open = glue.iter().position(|&byte| byte == quote)?;
-    let glue = &glue[..open];
-    let is_glue = match glue.trim_ascii() {
-        b"+" | b"." | b".." | b"&" | b"||" | b"++" | b"~" | b"<>" => true,
-        b"" | b"\\" | b"_" => is_adjacent(glue),
-        _ => false,
-    };
-    is_glue.then_some(close + 1 + open)
+    let operator = glue.trim_ascii_start();
+    let name = OPERATORS.iter().find(|name| operator.starts_with(name))?;
+    let rest = operator[name.len()..].trim_ascii_start();
+    let between = &glue[..glue.len() - rest.len()];
+    let is_glue = rest.first() == Some(&quote) && (!matches!(name, [] | [b'\\']) || is_adjacent(between));
+    is_glue.then_some(close + 1 + between.len())
 }
 
 /// Whether literals with only space between are one: side by side on a line, or indented on the next one. A table has its
@@ -107,18 +123,17 @@ mod tests {
     #[test]
     fn puts_literals_together() {
         for (text, expected) in [
-            ("x = \"abcdef\" + \"ghijkl\"", Some("abcdefghijkl")),
-            ("x = 'abcdef'.'ghijkl'", Some("abcdefghijkl")),
-            ("x = \"abcdef\" +\n    \"ghijkl\" +\n    \"mn\";", Some("abcdefghijklmn")),
-            ("x = (\"abcdef\"\n     \"ghijkl\")", Some("abcdefghijkl")),
-            ("\"abcdef\"\n\"ghijkl\"", None),
+            ("x = \"abcde1\" + \"ghijkl\"", Some("abcde1ghijkl")),
+            ("x = 'abcde1'.'ghijkl'", Some("abcde1ghijkl")),
+            ("x = \"abcde1\" +\n    \"ghijkl\" +\n    \"mn\";", Some("abcde1ghijklmn")),
+            ("x = (\"abcde1\"\n     \"ghijkl\")", Some("abcde1ghijkl")),
+            ("\"abcde1\"\n\"ghijkl\"", None),
             ("\"hello \" + \"big world\"", None),
-            ("\"abcdef\", \"ghijkl\"", None),
+            ("\"abcde1\", \"ghijkl\"", None),
             ("\"abc\" + \"de\"", None),
         ] {
-            let close =
-                memchr::memchr_iter(text.as_bytes()[text.find(['"', '\'']).unwrap()], text.as_bytes()).nth(1);
-            let layer = decode(text.as_bytes(), close.unwrap());
+            let close = memchr::memchr_iter(text.as_bytes()[text.find(['"', '\'']).unwrap()], text.as_bytes()).nth(1);
+            let layer = decode(text.as_bytes(), close.unwrap()).filter(|layer| layer.is_worth);
             let said = layer.as_ref().map(|layer| String::from_utf8_lossy(&layer.text));
             assert_eq!(said.as_deref(), expected, "{text}");
             if let Some(layer) = layer {
@@ -131,18 +146,14 @@ mod tests {
     #[test]
     fn puts_characters_together() {
         for (text, expected) in [
-            ("{'a','b','c','d','e','f','g','h'}", Some("abcdefgh")),
-            ("['a', 'b', 'c', 'd',\n 'e', 'f', 'g', 'h']", Some("abcdefgh")),
+            ("{'a','b','c','d','e','f','g','1'}", Some("abcdefg1")),
+            ("['a', 'b', 'c', 'd',\n 'e', 'f', 'g', '1']", Some("abcdefg1")),
             ("['a', 'b', 'c', 'd']", None),
             ("['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op']", None),
         ] {
             let close = memchr::memchr_iter(b'\'', text.as_bytes()).nth(1).unwrap();
-            let layer = decode_characters(text.as_bytes(), close);
-            assert_eq!(
-                layer.map(|layer| String::from_utf8(layer.text).unwrap()).as_deref(),
-                expected,
-                "{text}"
-            );
+            let layer = decode_characters(text.as_bytes(), close).filter(|layer| layer.is_worth);
+            assert_eq!(layer.map(|layer| String::from_utf8(layer.text).unwrap()).as_deref(), expected, "{text}");
         }
     }
 }

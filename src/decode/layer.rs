@@ -10,6 +10,8 @@ pub(super) struct Layer {
     pub(super) range: Range<usize>,
     /// What it says.
     pub(super) text: Vec<u8>,
+    /// Whether it looks like text that is hidden by its encoding. If not, its range needs no second look.
+    pub(super) is_worth: bool,
     /// Whether more would have come out than was allowed.
     pub(super) is_cut: bool,
     pub(super) origin: Origin,

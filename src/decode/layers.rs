@@ -4,13 +4,12 @@
 //! bytes; escapes and joined literals by the few bytes that no value goes without.
 
 use std::ops::{ControlFlow, Range};
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind};
 
 pub use super::layer::Encoding;
 use super::layer::Layer;
 use super::{base64, escapes, joins};
+
+pub use super::base64::{SHORTEST, SHORTEST_KNOWN};
 
 /// How many encodings are followed into each other.
 pub const DEEPEST: usize = 3;
@@ -68,12 +67,29 @@ impl Decoded<'_> {
     }
 }
 
+/// Where runs of base64 may stand in a text.
+#[derive(Debug, Clone, Copy)]
+pub enum Runs<'a> {
+    /// Within these ranges, if they are of [`SHORTEST`] characters.
+    Known(&'a [Range<usize>]),
+    /// Anywhere, if they are of so many characters.
+    Unknown(usize),
+}
+
 /// Calls `each` with all that was decoded from a text, until it breaks off. Returns the limit that was hit, if any.
-pub fn walk(text: &[u8], each: &mut dyn FnMut(&Decoded<'_>) -> ControlFlow<()>) -> Option<Limit> {
-    let shortest = if holds_secrets(text) { base64::SHORTEST_KNOWN } else { base64::SHORTEST };
-    let mut walk = Walk { left: 4 * text.len() + 1024 * 1024, shortest, limit: None, each };
+pub fn walk(
+    text: &[u8],
+    runs: Runs<'_>,
+    each: &mut dyn FnMut(&Decoded<'_>) -> ControlFlow<()>,
+) -> Option<Limit> {
+    let shortest = match runs {
+        Runs::Known(_) => SHORTEST,
+        Runs::Unknown(shortest) => shortest,
+    };
+    let mut walk =
+        Walk { left: 4 * text.len() + 1024 * 1024, shortest, is_mail: is_mail(text), limit: None, each };
     // How it ended does not matter to the text it began with.
-    let _ = walk.below(text, 0..text.len(), None, 0);
+    let _ = walk.below(text, 0..text.len(), runs, None, 0);
     walk.limit
 }
 
@@ -93,6 +109,8 @@ struct Walk<'e> {
     left: usize,
     /// The shortest run of base64 that is tried.
     shortest: usize,
+    /// Whether what is quoted-printable is decoded.
+    is_mail: bool,
     limit: Option<Limit>,
     each: &'e mut dyn FnMut(&Decoded<'_>) -> ControlFlow<()>,
 }
@@ -103,12 +121,13 @@ impl Walk<'_> {
         &mut self,
         text: &[u8],
         part: Range<usize>,
+        runs: Runs<'_>,
         above: Option<&Decoded<'_>>,
         depth: usize,
     ) -> ControlFlow<()> {
         let mut done = [0; Sort::ALL.len()];
         let within = &text[part.clone()];
-        spots(within, self.shortest, &mut |sort, spot| {
+        spots(within, runs, self.is_mail, &mut |sort, spot| {
             let done = &mut done[sort as usize];
             if spot.start < *done {
                 return ControlFlow::Continue(());
@@ -119,6 +138,9 @@ impl Walk<'_> {
             }
             let Some(layer) = self.decode(within, sort, spot) else { return ControlFlow::Continue(()) };
             *done = layer.range.end;
+            if !layer.is_worth {
+                return ControlFlow::Continue(());
+            }
             if depth == DEEPEST {
                 self.limit = self.limit.or(Some(Limit::Depth));
                 return ControlFlow::Break(());
@@ -161,7 +183,7 @@ impl Walk<'_> {
         let part = before.len()..before.len() + layer.text.len();
         let decoded = Decoded { text: &with_more, part: part.clone(), layer: &layer, above };
         (self.each)(&decoded)?;
-        self.below(&with_more, part, Some(&decoded), depth + 1)
+        self.below(&with_more, part, Runs::Unknown(self.shortest), Some(&decoded), depth + 1)
     }
 }
 
@@ -189,68 +211,48 @@ impl Sort {
     ];
 }
 
-/// Bytes that a text of that sort does not go without, and at which of them it is told.
-const NEEDLES: &[(&str, Sort)] = &[
-    ("%2", Sort::Percent),
-    ("%3", Sort::Percent),
-    ("%4", Sort::Percent),
-    ("%5", Sort::Percent),
-    ("%6", Sort::Percent),
-    ("%7", Sort::Percent),
-    ("\\u", Sort::Backslash),
-    ("\\U", Sort::Backslash),
-    ("\\x", Sort::Backslash),
-    ("&#", Sort::Entity),
-    ("&quot;", Sort::Entity),
-    ("&amp;", Sort::Entity),
-    ("=3D", Sort::Quoted),
-    ("=\n", Sort::Quoted),
-    ("=\r\n", Sort::Quoted),
-    ("\" +", Sort::Literals),
-    ("' +", Sort::Literals),
-    ("\"+", Sort::Literals),
-    ("'+", Sort::Literals),
-    ("\" .", Sort::Literals),
-    ("' .", Sort::Literals),
-    ("\".\"", Sort::Literals),
-    ("'.'", Sort::Literals),
-    ("\" &", Sort::Literals),
-    ("\" \"", Sort::Literals),
-    ("' '", Sort::Literals),
-    ("\" ||", Sort::Literals),
-    ("' ||", Sort::Literals),
-    ("\" \\", Sort::Literals),
-    ("\"\n ", Sort::Literals),
-    ("'\n ", Sort::Literals),
-    ("\"\n\t", Sort::Literals),
-    ("'\n\t", Sort::Literals),
-    ("\"\r\n", Sort::Literals),
-    ("'\r\n", Sort::Literals),
-    ("','", Sort::Characters),
-    ("', '", Sort::Characters),
-    ("',\n", Sort::Characters),
-];
-
-static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let needles = NEEDLES.iter().map(|(needle, _)| needle);
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(needles).ok()
-});
-
 /// Calls `each` with every place where something may stand in encoded form.
 fn spots(
     text: &[u8],
-    shortest: usize,
+    runs: Runs<'_>,
+    is_mail: bool,
     each: &mut dyn FnMut(Sort, Range<usize>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    base64::runs(text, shortest, &mut |run| each(Sort::Run, run))?;
-    let Some(finder) = &*FINDER else { return ControlFlow::Continue(()) };
-    let mut at = 0;
-    while let Some(found) = finder.find(aho_corasick::Input::new(text).range(at..)) {
-        each(NEEDLES[found.pattern().as_usize()].1, found.range())?;
-        // The quote that ends one literal may begin what joins the next.
-        at = found.start() + 1;
+    match runs {
+        Runs::Known(runs) => {
+            for run in runs {
+                base64::runs_in(text, run.clone(), SHORTEST, &mut |run| each(Sort::Run, run))?;
+            }
+        }
+        Runs::Unknown(shortest) => base64::runs(text, shortest, &mut |run| each(Sort::Run, run))?,
     }
-    ControlFlow::Continue(())
+    for at in memchr::memchr3_iter(b'%', b'\\', b'&', text) {
+        let sort = match (text[at], text.get(at + 1)) {
+            (b'%', Some(b'2'..=b'7')) => Sort::Percent,
+            (b'\\', Some(b'u' | b'U' | b'x')) => Sort::Backslash,
+            (b'&', Some(b'#' | b'q' | b'a')) => Sort::Entity,
+            _ => continue,
+        };
+        each(sort, at..at + 1)?;
+    }
+    for at in memchr::memchr2_iter(b'"', b'\'', text) {
+        match text.get(at + 1) {
+            Some(b',') if text[at] == b'\'' => each(Sort::Characters, at..at + 1)?,
+            Some(b' ' | b'+' | b'.' | b'&' | b'|' | b'\r' | b'\n') => each(Sort::Literals, at..at + 1)?,
+            _ => {}
+        }
+    }
+    match is_mail {
+        true => memchr::memchr_iter(b'=', text).try_for_each(|at| each(Sort::Quoted, at..at + 1)),
+        false => ControlFlow::Continue(()),
+    }
+}
+
+/// Whether a header says that something is quoted-printable. Elsewhere `=` is followed by digits for other reasons.
+fn is_mail(text: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, b"uoted-").any(|at| {
+        text.get(at + 6..at + 15).is_some_and(|rest| rest.eq_ignore_ascii_case(b"printable"))
+    })
 }
 
 #[cfg(test)]
@@ -262,7 +264,7 @@ mod tests {
 
     fn all(text: &str) -> (Vec<(String, Vec<Encoding>, Range<usize>)>, Option<Limit>) {
         let mut all = vec![];
-        let limit = walk(text.as_bytes(), &mut |decoded| {
+        let limit = walk(text.as_bytes(), Runs::Unknown(SHORTEST), &mut |decoded| {
             let said = String::from_utf8_lossy(&decoded.text[decoded.part.clone()]).into_owned();
             all.push((said, decoded.encodings(), decoded.original(decoded.part.clone())));
             ControlFlow::Continue(())

@@ -45,6 +45,7 @@ use told::{Near, Told};
 use vector::Vector;
 
 use crate::bindings::Language;
+use crate::decode::layers::SHORTEST;
 use crate::model::{Anchor, BlobPath, Candidate, Rule};
 
 /// The rules, ready to be looked for. Shared by all threads.
@@ -138,7 +139,12 @@ impl Engine {
     /// Every match of every rule after guards, context and proof, sorted by place and rule id, overlapping
     /// ones included.
     pub fn scan(&self, text: Text<'_>) -> Vec<Candidate> {
-        let mut found = self.search(text.bytes, text.binary, Some(text.path));
+        self.scan_noting(text, None)
+    }
+
+    /// The same, and notes as well, where asked to, where at least [`SHORTEST`] token characters stand in a row.
+    pub fn scan_noting(&self, text: Text<'_>, long: Option<&mut Vec<Range<usize>>>) -> Vec<Candidate> {
+        let mut found = self.search(text.bytes, text.binary, Some(text.path), long);
         found.sort_by(|a, b| order(a).cmp(&order(b)));
         found.dedup_by(|a, b| order(a) == order(b));
         found
@@ -146,8 +152,9 @@ impl Engine {
 
     /// Whether a text would have a match if it stood under the name that suits each rule. Rules for files that
     /// are told by their names have no say: [`Engine::is_special`] tells these files.
-    pub fn suspects(&self, bytes: &[u8], binary: bool) -> bool {
-        !self.search(bytes, binary, None).is_empty()
+    /// Notes long runs as [`Engine::scan_noting`] does.
+    pub fn suspects(&self, bytes: &[u8], binary: bool, long: Option<&mut Vec<Range<usize>>>) -> bool {
+        !self.search(bytes, binary, None, long).is_empty()
     }
 
     /// Whether a file of this name has to be looked at whatever it holds.
@@ -155,7 +162,13 @@ impl Engine {
         self.by_name.for_name(name).next().is_some()
     }
 
-    fn search<'a>(&'a self, bytes: &'a [u8], binary: bool, path: Option<&'a BlobPath>) -> Vec<Candidate> {
+    fn search<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        binary: bool,
+        path: Option<&'a BlobPath>,
+        long: Option<&'a mut Vec<Range<usize>>>,
+    ) -> Vec<Candidate> {
         let mut search = Search {
             engine: self,
             bytes,
@@ -167,6 +180,7 @@ impl Engine {
             parts: Parts::default(),
             tried: vec![],
             in_scope: vec![],
+            long,
             found: vec![],
         };
         runs::visit(self.vector, bytes, &mut search);
@@ -204,6 +218,8 @@ struct Search<'a> {
     tried: Vec<usize>,
     /// For each rule that is for certain files whether this is one, once it was asked. Empty before.
     in_scope: Vec<Option<bool>>,
+    /// Runs that may hold something in encoded form, where someone asked for them.
+    long: Option<&'a mut Vec<Range<usize>>>,
     found: Vec<Candidate>,
 }
 
@@ -220,6 +236,11 @@ impl runs::Visitor for Search<'_> {
 
     #[inline]
     fn run(&mut self, run: Run) {
+        if run.end - run.start >= SHORTEST
+            && let Some(long) = &mut self.long
+        {
+            long.push(run.start..run.end);
+        }
         if self.engine.alphabets.look_at(run) {
             self.parts(run);
         }
