@@ -129,7 +129,7 @@ fn the_front_page_names_every_option_about_ignoring() {
             assert!(page.contains(option), "README.md does not tell of {option}");
         }
     }
-    for option in ["--baseline", "--no-baseline", "--no-inline-ignore", "--strict-ignores"] {
+    for option in ["--baseline", "--no-baseline", "--no-inline-ignore", "--strict-ignores", "--no-decode"] {
         assert!(page.contains(option), "README.md does not tell of {option}");
     }
 }

@@ -20,10 +20,12 @@ pub(super) fn scan_inside(engine: &Engine, text: Text<'_>) -> (Vec<Candidate>, O
     let before = candidates.len();
     let limit = walk(bytes, runs, &mut |decoded| {
         let inside = engine.scan(Text { bytes: decoded.text, path, binary });
-        candidates.extend(inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(|candidate| {
-            let sure = is_secret || candidate.rule.promise.is_none();
-            outside(candidate, decoded, if sure { Confidence::Proven } else { Confidence::Possible })
-        }));
+        candidates.extend(inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(
+            |candidate| {
+                let sure = is_secret || candidate.rule.promise.is_none();
+                outside(candidate, decoded, if sure { Confidence::Proven } else { Confidence::Possible })
+            },
+        ));
         ControlFlow::Continue(())
     });
     if candidates.len() > before {

@@ -186,14 +186,7 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
     });
     let origin = Origin::Bits(6, stretches.collect());
     let encoding = Encoding::Base64;
-    is_text(&bytes).then_some(Layer {
-        encoding,
-        range,
-        text: bytes,
-        is_worth: true,
-        is_cut: false,
-        origin,
-    })
+    is_text(&bytes).then_some(Layer { encoding, range, text: bytes, is_worth: true, is_cut: false, origin })
 }
 
 /// What a run holds by its first bytes.

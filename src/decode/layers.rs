@@ -235,13 +235,11 @@ fn spots(
         };
         each(sort, at..at + 1)?;
     }
-    for at in memchr::memchr2_iter(b'"', b'\'', text) {
-        match text.get(at + 1) {
-            Some(b',') if text[at] == b'\'' => each(Sort::Characters, at..at + 1)?,
-            Some(b' ' | b'+' | b'.' | b'&' | b'|' | b'\r' | b'\n') => each(Sort::Literals, at..at + 1)?,
-            _ => {}
-        }
-    }
+    let mut glued = |at: usize| match text[at] {
+        b'\'' if text[at + 1] == b',' => each(Sort::Characters, at..at + 1),
+        _ => each(Sort::Literals, at..at + 1),
+    };
+    joins::spots(text).try_for_each(&mut glued)?;
     match is_mail {
         true => memchr::memchr_iter(b'=', text).try_for_each(|at| each(Sort::Quoted, at..at + 1)),
         false => ControlFlow::Continue(()),
@@ -250,9 +248,8 @@ fn spots(
 
 /// Whether a header says that something is quoted-printable. Elsewhere `=` is followed by digits for other reasons.
 fn is_mail(text: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, b"uoted-").any(|at| {
-        text.get(at + 6..at + 15).is_some_and(|rest| rest.eq_ignore_ascii_case(b"printable"))
-    })
+    memchr::memmem::find_iter(text, b"uoted-")
+        .any(|at| text.get(at + 6..at + 15).is_some_and(|rest| rest.eq_ignore_ascii_case(b"printable")))
 }
 
 #[cfg(test)]
