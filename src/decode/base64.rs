@@ -126,7 +126,7 @@ fn starts(text: &[u8], run: Range<usize>) -> impl Iterator<Item = usize> {
     let marked = text[run.clone()].starts_with(b"0x");
     // What begins with the text may have begun before it, in the window before.
     let cut = if first == 0 { 1..4 } else { 0..0 };
-    let inside = text[run.clone()]
+    let inside = text[run]
         .iter()
         .enumerate()
         .filter(|(_, byte)| matches!(byte, b'/' | b'-' | b'_' | b'+'))

@@ -259,7 +259,10 @@ mod tests {
 
     use super::*;
 
-    fn all(text: &str) -> (Vec<(String, Vec<Encoding>, Range<usize>)>, Option<Limit>) {
+    /// A decoded text, its encodings, and where it stands in the original.
+    type Said = (String, Vec<Encoding>, Range<usize>);
+
+    fn all(text: &str) -> (Vec<Said>, Option<Limit>) {
         let mut all = vec![];
         let limit = walk(text.as_bytes(), Runs::Unknown(SHORTEST), &mut |decoded| {
             let said = String::from_utf8_lossy(&decoded.text[decoded.part.clone()]).into_owned();
