@@ -167,12 +167,20 @@ fn tokens_are_found_in_every_encoding_at_their_original_place() {
         let once: Vec<(String, Form, Written)> = outer.collect();
         let twice = once.iter().flat_map(|(name, inner, written)| {
             FORMS.iter().filter_map(move |form| {
-                let is_pair = *form != *inner || matches!(form, Form::Base64 | Form::Hex);
+                // Padding at the end of a line is a soft break there.
+                let is_padded = matches!(form, Form::Base64 | Form::Wrapped | Form::Deflated);
+                let is_pair = match inner {
+                    Form::QuotedPrintable => *form != *inner && !is_padded,
+                    _ => *form != *inner || matches!(form, Form::Base64 | Form::Hex),
+                };
                 Some((format!("{form:?}-{name}"), *form, form.write(written).filter(|_| is_pair)?))
             })
         });
         for (at, (name, _, written)) in once.iter().cloned().chain(twice).enumerate() {
-            let (kind, before, after) = SURROUNDINGS[(at + number) % SURROUNDINGS.len()];
+            // Quoted-printable writes `=` otherwise.
+            let surroundings =
+                SURROUNDINGS.iter().filter(|(kind, ..)| !name.contains("Quoted") || *kind != "env");
+            let (kind, before, after) = surroundings.cycle().nth(at + number).unwrap();
             let mail = if name.contains("Quoted") { "Encoding: quoted-printable\r\n\r\n" } else { "" };
             let path = format!("{rule}/{name}.{kind}");
             let start = mail.len() + before.len() + written.secret.start;

@@ -29,8 +29,10 @@ pub(super) fn scan_inside(engine: &Engine, text: Text<'_>) -> (Vec<Candidate>, O
         ControlFlow::Continue(())
     });
     if candidates.len() > before {
-        candidates[before..].sort_by(|a, b| order(a).cmp(&order(b)));
         let mut decoded = candidates.split_off(before);
+        // Of what a rule finds at one place, the longest is whole.
+        let length = |candidate: &Candidate| candidate.value(bytes).expose().len();
+        decoded.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| length(b).cmp(&length(a))));
         decoded.dedup_by(|a, b| order(a) == order(b));
         candidates.append(&mut decoded);
         candidates.sort_by(|a, b| order(a).cmp(&order(b)));

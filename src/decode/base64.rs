@@ -165,7 +165,9 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
     let lines = lines(text, run);
     let bytes = bytes_of(text, &lines)?;
     *left = left.saturating_sub(bytes.len());
-    let range = lines[0].start..lines[lines.len() - 1].end;
+    let characters = lines[0].start..lines[lines.len() - 1].end;
+    let padding = text[characters.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
+    let range = characters.start..characters.end + padding;
     if let Some(format) = compressed {
         let (text, is_cut) = inflate(format, &bytes, *left);
         *left -= text.len();
@@ -176,7 +178,7 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
             text,
             is_worth: true,
             is_cut,
-            origin: Origin::Whole,
+            origin: Origin::Whole(characters),
         });
     }
     let mut count = 0;

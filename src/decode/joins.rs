@@ -143,7 +143,7 @@ fn comma(text: &[u8]) -> Option<usize> {
 }
 
 fn is_of_value(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=_-.:@~%$!".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"+/=_-.:@~%$!&#;".contains(&byte)
 }
 
 #[cfg(test)]

@@ -65,8 +65,8 @@ pub(super) enum Origin {
     Bits(usize, Vec<(usize, usize)>),
     /// Pieces in their order, without gaps in what was decoded.
     Pieces(Vec<Piece>),
-    /// Any of them from all of the part.
-    Whole,
+    /// Any of them from all of this.
+    Whole(Range<usize>),
 }
 
 /// A piece of what was decoded. It stands there as it is where it is as long; otherwise it comes from all of `outer`.
@@ -85,7 +85,7 @@ impl Layer {
             Origin::Pieces(pieces) => pieces.iter_mut().for_each(|piece| {
                 piece.outer = piece.outer.start + base..piece.outer.end + base;
             }),
-            Origin::Whole => {}
+            Origin::Whole(range) => *range = range.start + base..range.end + base,
         }
         self
     }
@@ -111,7 +111,7 @@ impl Layer {
                 let end = if is_plain(last) { last.inner.end - inner.end } else { 0 };
                 first.outer.start + start..last.outer.end - end
             }
-            Origin::Whole => self.range.clone(),
+            Origin::Whole(range) => range.clone(),
         }
     }
 }
