@@ -53,6 +53,7 @@ pub(super) fn may_bind(after: &[u8]) -> bool {
 /// What is known of a name when its value is looked for.
 struct Place<'a> {
     text: &'a [u8],
+    name: &'a Range<usize>,
     /// What stands before the name on its line.
     line: &'a [u8],
     lead: Lead,
@@ -66,7 +67,7 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
     let is_quoted = matches!(lead, Lead::Quote | Lead::Entry);
     let at = name.end + if is_quoted { closing_quote(&text[name.end..]) } else { 0 };
     let inside = if lead == Lead::Quote { None } else { open_quote(line) };
-    let place = Place { text, line, lead, language, inside };
+    let place = Place { text, name, line, lead, language, inside };
     let is_said = inside.is_none() && (language == Language::Prose || is_comment(line, language));
     match Sign::of(&text[at..], lead, line) {
         Some((sign, length)) => {
@@ -116,7 +117,7 @@ impl Place<'_> {
                 _ => Syntax::Quoted,
             };
             if let Some(value) = literal(text, start) {
-                return accepted(sign, self.lead, text, value, syntax);
+                return accepted(sign, self.lead, text, self.name, value, syntax);
             }
             if let Some(value) = heredoc(text, start) {
                 return Some((value, syntax));
@@ -168,13 +169,40 @@ impl Place<'_> {
     }
 }
 
+/// Whether a name in quotes and the string behind it belong together: no others of their kind stand around them.
+fn is_pair(text: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    let before = text[..name.start].trim_ascii_end();
+    let quoted = before.len()
+        - before.iter().rev().take_while(|byte| !matches!(byte, b'(' | b'[' | b'{' | b',')).count();
+    let opens = quoted.checked_sub(1).map(|at| text[at]);
+    let is_near =
+        text[quoted..name.start].iter().all(|byte| !byte.is_ascii_alphanumeric()) || opens == Some(b'(');
+    let after = text.get(value.end + 1..).unwrap_or_default().trim_ascii_start();
+    match opens {
+        Some(b'(') => is_near,
+        // The last two of what a call takes.
+        Some(b',') => after.first() == Some(&b')'),
+        Some(b'[' | b'{') => is_near && matches!(after.first(), Some(b']' | b'}')),
+        _ => false,
+    }
+}
+
 /// A string takes part where its sign lets it.
-fn accepted(sign: Sign, lead: Lead, text: &[u8], value: Range<usize>, syntax: Syntax) -> Option<Value> {
+fn accepted(
+    sign: Sign,
+    lead: Lead,
+    text: &[u8],
+    name: &Range<usize>,
+    value: Range<usize>,
+    syntax: Syntax,
+) -> Option<Value> {
     // An object begins: its first key, or what it gives as the value.
     if is_key(text, &value) {
         return keyed(text, value).map(|value| (value, syntax));
     }
-    let is_argument = sign == Sign::Lists && lead != Lead::Quote && syntax != Syntax::Compared;
+    let is_argument = sign == Sign::Lists
+        && syntax != Syntax::Compared
+        && !(lead == Lead::Quote && is_pair(text, name, &value));
     // `case 'password': return ...` and `x ? 'password' : 'text'` bind nothing.
     let is_label = sign == Sign::Names && lead == Lead::Quote && {
         let before = &text[value.start.saturating_sub(64)..value.start];

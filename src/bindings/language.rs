@@ -15,6 +15,8 @@ pub enum Language {
     Markup,
     /// Sentences.
     Prose,
+    /// What an interface says, by keys: under a telling one stands its word in some language.
+    Translation,
     /// Not known: any of these.
     Unknown,
 }
@@ -169,8 +171,11 @@ const NAMES: &[(&str, Language)] = &[
 ];
 
 impl Language {
-    /// That of a file, by its name.
+    /// That of a file, by its name and its folders.
     pub fn of(path: &BlobPath) -> Language {
+        if is_translation(path) {
+            return Language::Translation;
+        }
         let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
         if let Some((_, language)) = NAMES.iter().find(|(known, _)| {
             name.strip_prefix(known)
@@ -200,6 +205,23 @@ impl Language {
     }
 }
 
+/// Folders of translations.
+const TRANSLATIONS: &[&str] =
+    &["i18n", "l10n", "lang", "langs", "languages", "locale", "locales", "translation", "translations"];
+
+/// Whether a file holds what an interface says, in one language or another.
+fn is_translation(path: &BlobPath) -> bool {
+    let path = path.to_lossy().to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    folders.split('/').any(|folder| TRANSLATIONS.contains(&folder))
+        || name.starts_with("messages_")
+        || name.starts_with("messages.")
+        || name == "strings.xml"
+        || [".strings", ".arb", ".ftl", ".resx", ".xlf", ".xliff", ".po"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +246,8 @@ mod tests {
             ("notes.txt", Language::Prose),
             ("id_rsa", Language::Unknown),
             ("x.weird", Language::Unknown),
+            ("app/locales/de.json", Language::Translation),
+            ("src/messages_hu.properties", Language::Translation),
         ] {
             assert_eq!(Language::of(&path.into()), language, "{path}");
         }

@@ -80,7 +80,11 @@ pub fn may_bind(from_words: &[u8]) -> bool {
 /// The value that is bound to the name around the telling words at `words`.
 pub fn bound(text: &[u8], words: Range<usize>, language: Language) -> Option<Binding> {
     let name = name::around(text, words)?;
-    let (value, syntax) = forms::value(text, &name, language)?;
+    let (value, syntax) = match language {
+        // Such files are written in every syntax; what stands in them is said to people.
+        Language::Translation => (forms::value(text, &name, Language::Settings)?.0, Syntax::Said),
+        _ => forms::value(text, &name, language)?,
+    };
     (!value.is_empty()).then_some(Binding { name, value, syntax })
 }
 

@@ -224,6 +224,10 @@ fn password(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, 
         return Err(Reason::Sentence);
     }
     let mix = Mix::of(text);
+    // A word of another script names the field.
+    if !text.is_ascii() && mix.digits == 0 {
+        return Err(Reason::Sentence);
+    }
     if subject.manner == Manner::Said {
         return Ok(Confidence::Possible);
     }

@@ -54,7 +54,7 @@ static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?x)
-        \$\{ | \$\( | \{\{ | \}\} | \{% | <% | %> | \#\{ | \#\[ | \[\[ | %\( | %\{ | <[A-Za-z][^<>]*> | \$\[ | \\\(
+        \$\{ | \$\( | \{\{ | \}\} | \{\[ | \{% | <% | %> | \#\{ | \#\[ | \[\[ | %\( | %\{ | <[A-Za-z][^<>]*> | \$\[ | \\\(
         | ^\\?[$&%]\$?[A-Za-z_]\w*[,;)]*$ | ^\$[A-Z_]+ | ^@[A-Z_]{4,}$ | ^@[({] | ^["']\x20*[.+] | [.+]\x20*["']$ | ^%[A-Za-z_]\w*%$ | ^![A-Z_]+!$ | ^@[A-Za-z_.]+@$ | ^__\w+__$ | ^:[a-z_]+$ | ^\?$ | ^%[sdvqi]$ | %[sdv]\b
         | \[\^ | \(\? | \\[dwsb][+*?{\])] | \.[*+][?)$]
         | ^\{[A-Za-z_0-9.]*\}$ | \{\w*\} | ^\$\w+->
@@ -316,6 +316,7 @@ pub(super) fn is_encrypted(text: &str) -> bool {
 pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
     let is_spelled = || words::evidence(text.as_bytes()) < SPELLED;
     TEMPLATE.is_match(text.as_bytes())
+        || manner == Manner::Bare && text.starts_with(['(', '[', '{'])
         || ELSEWHERE.is_match(text.as_bytes())
         || proofs::is_reference(text) && !text.starts_with('$')
         || manner != Manner::Quoted

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use crate::model::{BlobPath, Finding, Report, Rule, Strength};
+use crate::model::{BlobPath, Confidence, Finding, Report, Rule, Specificity, Strength};
 
 /// Shorter secrets would blot out ordinary words; they are masked only where a part of a path is nothing
 /// else.
@@ -70,6 +70,13 @@ pub(super) fn masked(report: &Report) -> Report {
     masked
 }
 
+/// Whether a value may as well be a word: it is merely possible, and would be masked wherever the word stands.
+fn is_mere_word(finding: &Finding) -> bool {
+    finding.confidence == Confidence::Possible
+        && finding.rule.specificity == Specificity::Judged
+        && finding.secret.expose().len() < LONGEST_WORD
+}
+
 /// Knows all secrets of a report and finds them in its strings.
 struct Masker<'a> {
     heads: AhoCorasick,
@@ -78,11 +85,14 @@ struct Masker<'a> {
     short: BTreeMap<&'a [u8], &'a Rule>,
 }
 
+/// Values that may be words are shorter than this, in bytes.
+const LONGEST_WORD: usize = 12;
+
 impl<'a> Masker<'a> {
     fn new(findings: &'a [Finding]) -> Masker<'a> {
         let mut short = BTreeMap::new();
         let mut by_head: BTreeMap<&[u8], Vec<(&[u8], &Rule)>> = BTreeMap::new();
-        for finding in findings {
+        for finding in findings.iter().filter(|finding| !is_mere_word(finding)) {
             let secret = finding.secret.expose();
             if secret.len() < SHORTEST {
                 short.insert(secret, finding.rule);
