@@ -20,7 +20,7 @@ pub(super) fn decode(text: &[u8], at: usize, encoding: Encoding) -> Option<Layer
         match escape(text, at, encoding) {
             Some(escape) if at + escape.length <= range.end => {
                 pieces.plain(text, plain_from..at);
-                pieces.push(&escape.decoded, at..at + escape.length);
+                pieces.push(escape.decoded(), at..at + escape.length);
                 weight += escape.weight();
                 at += escape.length;
                 plain_from = at;
@@ -63,15 +63,29 @@ fn is_soft_break(text: &[u8], at: usize) -> bool {
 struct Escape {
     /// How long it is, in bytes.
     length: usize,
-    /// What it stands for.
-    decoded: Vec<u8>,
+    /// What it stands for, in as many of these bytes.
+    bytes: [u8; 4],
+    count: usize,
     /// Whether it only counts beside others.
     is_common: bool,
 }
 
 impl Escape {
+    fn of(length: usize, byte: u8) -> Escape {
+        Escape { length, bytes: [byte, 0, 0, 0], count: 1, is_common: false }
+    }
+
+    /// A line break that only wraps a line.
+    fn soft_break(length: usize) -> Escape {
+        Escape { length, bytes: [0; 4], count: 0, is_common: false }
+    }
+
+    fn decoded(&self) -> &[u8] {
+        &self.bytes[..self.count]
+    }
+
     fn weight(&self) -> usize {
-        match &self.decoded[..] {
+        match self.decoded() {
             _ if self.is_common => 0,
             // Nothing is left of a line that was wrapped.
             [] | b"+" | b"/" | b"=" => FEWEST,
@@ -83,16 +97,15 @@ impl Escape {
 /// The escape that begins at `at`.
 fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<Escape> {
     let rest = &text[at..];
-    let byte = |length: usize, byte: u8| Escape { length, decoded: vec![byte], is_common: false };
     match encoding {
         Encoding::Percent => match rest {
-            [b'%', high, low, ..] => Some(byte(3, hex(&[*high, *low])? as u8)),
+            [b'%', high, low, ..] => Some(Escape::of(3, hex(&[*high, *low])? as u8)),
             _ => None,
         },
         Encoding::QuotedPrintable => match rest {
-            [b'=', b'\r', b'\n', ..] => Some(Escape { length: 3, decoded: vec![], is_common: false }),
-            [b'=', b'\n', ..] => Some(Escape { length: 2, decoded: vec![], is_common: false }),
-            [b'=', high, low, ..] => Some(byte(3, hex(&[*high, *low])? as u8)),
+            [b'=', b'\r', b'\n', ..] => Some(Escape::soft_break(3)),
+            [b'=', b'\n', ..] => Some(Escape::soft_break(2)),
+            [b'=', high, low, ..] => Some(Escape::of(3, hex(&[*high, *low])? as u8)),
             _ => None,
         },
         Encoding::Escapes => backslash(rest),
@@ -102,11 +115,9 @@ fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<Escape> {
 }
 
 fn backslash(rest: &[u8]) -> Option<Escape> {
-    let plain = |byte: u8| Escape { length: 2, decoded: vec![byte], is_common: true };
+    let plain = |byte: u8| Escape { is_common: true, ..Escape::of(2, byte) };
     match rest {
-        [b'\\', b'x', high, low, ..] => {
-            Some(Escape { length: 4, decoded: vec![hex(&[*high, *low])? as u8], is_common: false })
-        }
+        [b'\\', b'x', high, low, ..] => Some(Escape::of(4, hex(&[*high, *low])? as u8)),
         [b'\\', b'u', b'{', digits @ ..] => {
             let length = digits.iter().take(7).position(|&byte| byte == b'}')?;
             character(hex(&digits[..length])?, length + 4)
@@ -126,7 +137,7 @@ const NAMED: [(&[u8], u8); 5] =
 
 fn entity(rest: &[u8]) -> Option<Escape> {
     if let Some((name, byte)) = NAMED.iter().find(|(name, _)| rest.starts_with(name)) {
-        return Some(Escape { length: name.len(), decoded: vec![*byte], is_common: false });
+        return Some(Escape::of(name.len(), *byte));
     }
     let digits = rest.strip_prefix(b"&#")?;
     let length = digits.iter().take(9).position(|&byte| byte == b';')?;
@@ -139,8 +150,9 @@ fn entity(rest: &[u8]) -> Option<Escape> {
 }
 
 fn character(code: u32, length: usize) -> Option<Escape> {
-    let decoded = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into_bytes();
-    Some(Escape { length, decoded, is_common: false })
+    let mut bytes = [0; 4];
+    let count = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut bytes).len();
+    Some(Escape { length, bytes, count, is_common: false })
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {

@@ -16,34 +16,10 @@ const WIDEST_GLUE: usize = 80;
 /// How long one literal may be, in bytes.
 const LONGEST: usize = 4096;
 
-/// Where a quote stands before what may join literals. Most blocks of a text have none, which is told of many bytes at
-/// once.
+/// Where a quote stands before what may join literals.
 pub(super) fn spots(text: &[u8]) -> impl Iterator<Item = usize> {
-    let nexts = text.get(1..).unwrap_or_default();
-    let blocks = text.chunks(64).zip(nexts.chunks(64)).zip((0..).step_by(64));
-    blocks.filter(|((block, nexts), _)| is_any_glued(block, nexts)).flat_map(|((block, nexts), base)| {
-        let pairs = block.iter().zip(nexts).enumerate();
-        pairs.filter(|(_, (byte, next))| is_glued(**byte, **next)).map(move |(at, _)| base + at)
-    })
-}
-
-fn is_any_glued(block: &[u8], nexts: &[u8]) -> bool {
-    match (block.first_chunk::<64>(), nexts.first_chunk::<64>()) {
-        (Some(block), Some(nexts)) => {
-            let glued: [u8; 64] = std::array::from_fn(|at| u8::from(is_glued(block[at], nexts[at])));
-            glued.into_iter().fold(0, |any, glued| any | glued) != 0
-        }
-        // The last block is short, and looked at byte by byte.
-        _ => true,
-    }
-}
-
-/// Whether it is a quote, and the next byte space or a sign that joins, or one near these.
-#[inline]
-fn is_glued(byte: u8, next: u8) -> bool {
-    let is_quote = (byte == b'"') | (byte == b'\'');
-    let joins = (next <= b' ') | (next.wrapping_sub(b'+') < 4) | (next == b'&') | (next == b'|');
-    is_quote & joins
+    let joins = |next: &u8| matches!(next, b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'.' | b',' | b'&' | b'|');
+    memchr::memchr2_iter(b'"', b'\'', text).filter(move |at| text.get(at + 1).is_some_and(joins))
 }
 
 /// What is put together from the literals of which the first ends with the quote at `close`.
