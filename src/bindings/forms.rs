@@ -169,21 +169,22 @@ impl Place<'_> {
     }
 }
 
+/// How far from a pair the bracket around it may be, in bytes.
+const NEAR: usize = 64;
+
 /// Whether a name in quotes and the string behind it belong together: no others of their kind stand around them.
 fn is_pair(text: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
-    let before = text[..name.start].trim_ascii_end();
-    let quoted = before.len()
-        - before.iter().rev().take_while(|byte| !matches!(byte, b'(' | b'[' | b'{' | b',')).count();
-    let opens = quoted.checked_sub(1).map(|at| text[at]);
-    let is_near =
-        text[quoted..name.start].iter().all(|byte| !byte.is_ascii_alphanumeric()) || opens == Some(b'(');
-    let after = text.get(value.end + 1..).unwrap_or_default().trim_ascii_start();
-    match opens {
-        Some(b'(') => is_near,
+    let before = &text[name.start.saturating_sub(NEAR)..name.start];
+    let opening = before.iter().rposition(|byte| matches!(byte, b'(' | b'[' | b'{' | b','));
+    let is_near = opening.is_some_and(|at| !before[at..].iter().any(u8::is_ascii_alphanumeric));
+    let is_mark = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let closes = text[value.end..].iter().take(NEAR).find(|byte| !is_mark(byte));
+    match opening.map(|at| before[at]) {
+        Some(b'(') => true,
         // The last two of what a call takes.
-        Some(b',') => after.first() == Some(&b')'),
-        Some(b'[' | b'{') => is_near && matches!(after.first(), Some(b']' | b'}')),
-        _ => false,
+        Some(b',') => closes == Some(&b')'),
+        Some(_) => is_near && matches!(closes, Some(b']' | b'}')),
+        None => false,
     }
 }
 
