@@ -20,12 +20,14 @@ pub(super) fn scan_inside(engine: &Engine, text: Text<'_>) -> (Vec<Candidate>, O
     let before = candidates.len();
     let limit = walk(bytes, runs, &mut |decoded| {
         let inside = engine.scan(Text { bytes: decoded.text, path, binary });
-        candidates.extend(inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(
-            |candidate| {
-                let sure = is_secret || candidate.rule.promise.is_none();
-                outside(candidate, decoded, if sure { Confidence::Proven } else { Confidence::Possible })
-            },
-        ));
+        let outside = inside.into_iter().filter(|candidate| lies_in(candidate, decoded)).map(|candidate| {
+            let sure = is_secret || candidate.rule.promise.is_none();
+            outside(candidate, decoded, if sure { Confidence::Proven } else { Confidence::Possible })
+        });
+        // What reads the same without decoding was weighed where it stands.
+        candidates.extend(
+            outside.filter(|candidate| candidate.value(bytes).expose() != &bytes[candidate.secret.clone()]),
+        );
         ControlFlow::Continue(())
     });
     if candidates.len() > before {
