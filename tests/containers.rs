@@ -875,7 +875,7 @@ open('a.ipynb', 'w').write(json.dumps({'cells': cells, 'metadata': {}, 'nbformat
 "#;
     python(&project, script, (0..7).map(token));
     let ran = json(&project, &[]);
-    let expected = ["a.eml", "a.eml", "a.eml!keys.zip!x.env", "a.har", "a.har", "a.ipynb", "a.ipynb"];
+    let expected = ["a.eml", "a.eml!keys.zip!x.env", "a.eml!part/4", "a.har", "a.har", "a.ipynb", "a.ipynb"];
     ran.exits(1)
         .check(ran.paths() == expected, "what can be decoded where it is written stands in the file itself");
     ran.check(gaps(&ran).is_empty(), "all is read");

@@ -176,7 +176,7 @@ exit code 2
 stanch: `nope` is no finding's id, which has 16 hex digits; reports show it
 `123` is no finding's id, which has 16 hex digits; reports show it
 `/` matches no path; write a name, a path or a pattern as in .gitignore
-`odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported, decode-limit
+`odd` is no reason of a gap; there are unreadable, vanished, changed, too-many-findings, broken-index, missing, corrupt, too-large, unsupported, encrypted, too-deep, too-many-members, ratio, unsafe-name, decode-limit
 
 "#]]
     );

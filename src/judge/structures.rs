@@ -93,7 +93,7 @@ const PUBLIC: &[(&str, &str)] = &[
         r"^(?:iVBORw0KGgo|/9j/|R0lGOD|d09G|AAEAAAA|T1RUTw|PHN2Zy|UEsDB|H4sI|JVBERi|f0VMRg|TVqQ|UklGR|AGFzbQ)",
         "a file in base64",
     ),
-    (r"^eyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.", "a token that tells of itself; its own rule judges it"),
+    (r"^eyJ[0-9A-Za-z_-]{10,}\.", "a token that tells of itself; its own rule judges it"),
     (r"^(?:\d+\.){3,}\d+", "a number in dots"),
     (r"(?:\\x[0-9a-fA-F]{2}[^\\]{0,4}){3}", "bytes"),
     (r"^v?\d+(?:\.\d+){1,4}(?:[-+.][0-9A-Za-z.+-]{1,30})?$", "a version or an address"),
