@@ -11,6 +11,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use regex::bytes::{Regex, RegexBuilder};
 
 use crate::model::{Confidence, Promise, Strength};
 use crate::proofs;
@@ -123,6 +124,10 @@ const PASSPHRASE: f32 = -12.0;
 /// Largest cache of states of one pattern and thread, in bytes: they are small, and there are many.
 const CACHE: usize = 128 * 1024;
 
+fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern).unicode(false).dfa_size_limit(CACHE).build().expect("the pattern is fixed")
+}
+
 /// Bits that nobody guesses.
 const RANDOM: f32 = 80.0;
 
@@ -130,10 +135,10 @@ const RANDOM: f32 = 80.0;
 pub fn judge(subject: Subject<'_>) -> Judgement {
     let value = subject.value.trim_ascii();
     let text = String::from_utf8_lossy(value);
-    if let Some(reason) = refuted(&subject, value, &text) {
-        return Judgement::Not(reason);
-    }
-    let bits = words::evidence(value);
+    let bits = match unrefuted(&subject, value, &text) {
+        Ok(bits) => bits,
+        Err(reason) => return Judgement::Not(reason),
+    };
     let secret = |confidence| {
         let is_random = bits >= TOKEN.1 && words::drawn(value) >= RANDOM;
         let strength = if is_random { Strength::Random } else { Strength::Weak };
@@ -148,42 +153,43 @@ pub fn judge(subject: Subject<'_>) -> Judgement {
     found.map_or_else(Judgement::Not, secret)
 }
 
-/// What speaks against a value before chance is weighed.
-fn refuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Option<Reason> {
+/// The bits that speak for chance, if nothing else speaks against a value.
+fn unrefuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Result<f32, Reason> {
     let shortest = if subject.promise == Promise::Password { SHORTEST.0 } else { SHORTEST.1 };
     if text.chars().count() < shortest {
-        return Some(Reason::Short(shortest));
+        return Err(Reason::Short(shortest));
     }
-    let mix = || Mix::of(text);
-    if subject.manner == Manner::Said && (text.len() < SHORTEST_SAID || !mix().is_password()) {
-        return Some(Reason::Sentence);
+    if subject.manner == Manner::Said && (text.len() < SHORTEST_SAID || !Mix::of(text).is_password()) {
+        return Err(Reason::Sentence);
     }
     // Most values under such names are words of the program; these need no closer look.
     let bits = words::evidence(value);
     if subject.promise != Promise::Password && bits <= PASSPHRASE {
-        return Some(Reason::Spelled(bits, TOKEN.0));
+        return Err(Reason::Spelled(bits, TOKEN.0));
     }
     if references::is_encrypted(text) {
-        return Some(Reason::Encrypted);
+        return Err(Reason::Encrypted);
     }
     if references::is_reference(text, subject.manner) {
-        return Some(Reason::Reference);
+        return Err(Reason::Reference);
     }
     let is_placeholder = |text: &str| {
         proofs::is_placeholder(text) || references::is_placeholder(text) || references::repeats_name(text)
     };
     if is_placeholder(text) || decoded(value).is_some_and(|inner| is_placeholder(&inner)) {
-        return Some(Reason::Placeholder);
+        return Err(Reason::Placeholder);
     }
     if proofs::published(value).is_some() {
-        return Some(Reason::Published);
+        return Err(Reason::Published);
     }
     if proofs::is_sample(value, b"") {
-        return Some(Reason::Sample);
+        return Err(Reason::Sample);
     }
-    structures::of_name(subject.name, subject.promise)
-        .map(Reason::Named)
-        .or_else(|| structures::of_value(subject.name, text, subject.promise).map(Reason::Public))
+    if let Some(what) = structures::of_name(subject.name, subject.promise) {
+        return Err(Reason::Named(what));
+    }
+    structures::of_value(subject.name, text, subject.promise)
+        .map_or(Ok(bits), |what| Err(Reason::Public(what)))
 }
 
 /// What the value says in base64, or the password in it, where that is plain text.

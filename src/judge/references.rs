@@ -2,18 +2,10 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
-use super::{Manner, words};
+use super::{Manner, regex, words};
 use crate::proofs;
-
-fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .dfa_size_limit(super::CACHE)
-        .build()
-        .expect("the pattern is fixed")
-}
 
 /// Ciphertexts of tools that keep secrets encrypted beside the code: SOPS, jasypt, Spring Cloud, Ansible, dotenvx, AWS
 /// KMS, Jenkins, Maven, SealedSecrets, DPAPI, Vault's transit engine, Travis.

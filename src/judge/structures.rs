@@ -2,17 +2,10 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
+use super::regex;
 use crate::model::Promise;
-
-fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .dfa_size_limit(super::CACHE)
-        .build()
-        .expect("the pattern is fixed")
-}
 
 fn set(patterns: &[(&str, &str)]) -> RegexSet {
     let patterns = patterns.iter().map(|(pattern, _)| pattern);
@@ -126,8 +119,6 @@ const PUBLIC: &[(&str, &str)] = &[
 
 static BY_VALUE: LazyLock<RegexSet> = LazyLock::new(|| set(PUBLIC));
 
-static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d+$"));
-
 static DIGEST_NAME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?i)(?:md5|sha\d|digest|checksum|hash(?:ed|es|$|_of|_value)|fingerprint|etag|integrity|thumbprint|commit|revision|_sha|sha_)",
@@ -139,15 +130,14 @@ const ASSET: usize = 300;
 
 /// What a value is by its structure, where that is public.
 pub(super) fn of_value(name: &[u8], text: &str, promise: Promise) -> Option<&'static str> {
-    let name = String::from_utf8_lossy(name);
     if let Some(hit) = BY_VALUE.matches(text.as_bytes()).into_iter().next() {
         let is_pin = promise == Promise::Password
-            && (DIGITS.is_match(text.as_bytes())
+            && (text.bytes().all(|byte| byte.is_ascii_digit())
                 || PUBLIC[hit].1 == "an address"
                 || PUBLIC[hit].1 == "a date");
         return (!is_pin).then_some(PUBLIC[hit].1);
     }
-    if DIGEST_NAME.is_match(parted(name.as_bytes()).as_bytes()) {
+    if DIGEST_NAME.is_match(parted(name).as_bytes()) {
         return Some("a digest");
     }
     (text.len() > ASSET && !text.contains(['.', '-']))
