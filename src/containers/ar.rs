@@ -3,8 +3,7 @@
 use std::io::Read;
 
 use super::input::{Sized, filled, skip};
-use super::{Fault, Input, Opening};
-use crate::model::GapReason;
+use super::{Fault, Input, Opening, damaged_header, decimal};
 
 /// What an archive begins with.
 pub(super) const MAGIC: &[u8] = b"!<arch>\n";
@@ -21,7 +20,7 @@ pub(super) fn read(input: &mut Input<'_>, opening: &mut Opening<'_>) -> Result<(
     let mut names = vec![];
     let mut header = [0; HEADER];
     while filled(&mut *reader, &mut header)? {
-        let size = size(&header).ok_or_else(damaged)?;
+        let size = size(&header).ok_or_else(damaged_header)?;
         let name = header[..16].trim_ascii_end();
         match name {
             b"//" => {
@@ -54,7 +53,7 @@ fn member(
             reader.take(length).read_to_end(&mut name)?;
             (name.split(|&byte| byte == 0).next().unwrap_or_default().to_vec(), size - length)
         }
-        Some(_) => return Err(damaged()),
+        Some(_) => return Err(damaged_header()),
         None => (long_name(name, names).to_vec(), size),
     };
     let mut content = Sized::new(reader, size);
@@ -78,14 +77,6 @@ fn long_name<'a>(name: &'a [u8], names: &'a [u8]) -> &'a [u8] {
 /// The size of a member, if the header ends as it should.
 fn size(header: &[u8; HEADER]) -> Option<u64> {
     decimal(header[48..58].trim_ascii_end()).filter(|_| header.ends_with(b"`\n"))
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-fn damaged() -> Fault {
-    Fault::Gap(GapReason::Corrupt, "a header is damaged".into())
 }
 
 #[cfg(test)]

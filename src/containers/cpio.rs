@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::input::{Sized, filled, skip};
-use super::{Fault, Input, Opening};
+use super::{Fault, Input, Opening, damaged_header};
 use crate::model::{GapReason, PlaceKind};
 
 /// What headers begin with: new, new with a checksum, old.
@@ -70,23 +70,22 @@ fn rest(reader: &mut dyn Read, opening: &mut Opening<'_>) -> Result<(), Fault> {
 }
 
 fn header(magic: &[u8; 6], reader: &mut dyn Read) -> Result<Header, Fault> {
-    let damaged = || Fault::Gap(GapReason::Corrupt, "a header is damaged".into());
     if magic == MAGICS[2] {
         let mut fields = [0; 70];
         reader.read_exact(&mut fields)?;
-        let field = |at: usize, length: usize| number(&fields[at..at + length], 8).ok_or_else(damaged);
+        let field = |at: usize, length: usize| number(&fields[at..at + length], 8).ok_or_else(damaged_header);
         let (mode, name, size) = (field(12, 6)?, field(53, 6)?, field(59, 11)?);
         return Ok(Header { mode, name, size, padded: 1, length: 76 });
     }
     if !MAGICS.contains(&&magic[..]) {
-        return Err(damaged());
+        return Err(damaged_header());
     }
     let mut fields = [0; 104];
     reader.read_exact(&mut fields)?;
-    let field = |number_of: usize| number(&fields[number_of * 8..][..8], 16).ok_or_else(damaged);
+    let field = |number_of: usize| number(&fields[number_of * 8..][..8], 16).ok_or_else(damaged_header);
     let (mode, size, name) = (field(1)?, field(6)?, field(11)?);
     if name > LONGEST {
-        return Err(damaged());
+        return Err(damaged_header());
     }
     Ok(Header { mode, name, size, padded: 4, length: 110 })
 }

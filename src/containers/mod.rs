@@ -358,6 +358,16 @@ fn leads_out(name: &[u8]) -> bool {
     is_absolute || name.split(is_separator).any(|part| part == b"..")
 }
 
+/// What is told where a header does not say what it must.
+fn damaged_header() -> Fault {
+    Fault::Gap(GapReason::Corrupt, "a header is damaged".into())
+}
+
+/// A number of headers that are text.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

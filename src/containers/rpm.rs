@@ -3,8 +3,7 @@
 
 use std::io::Read;
 
-use super::{Fault, Input, Opening};
-use crate::model::GapReason;
+use super::{Fault, Input, Opening, damaged_header};
 
 /// What a package begins with.
 pub(super) const MAGIC: &[u8] = b"\xed\xab\xee\xdb";
@@ -40,6 +39,6 @@ fn size(reader: &mut dyn Read) -> Result<u64, Fault> {
     let size = long(8) * ENTRY + long(12);
     match fixed.starts_with(HEADER) && size <= LARGEST {
         true => Ok(size),
-        false => Err(Fault::Gap(GapReason::Corrupt, "a header is damaged".into())),
+        false => Err(damaged_header()),
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use super::image::{self, Layers};
 use super::input::{Sized, fill, skip};
-use super::{Fault, Input, Opening};
+use super::{Fault, Input, Opening, damaged_header, decimal};
 use crate::model::{GapReason, PlaceKind};
 
 /// Headers and content come in blocks of so many bytes.
@@ -85,7 +85,7 @@ fn entry(
     let kind = block[156];
     let size = match said.size {
         Some(size) if !is_about_next(kind) => size,
-        _ => size_in(block).ok_or_else(damaged)?,
+        _ => size_in(block).ok_or_else(damaged_header)?,
     };
     let padded = |size: u64| size.next_multiple_of(BLOCK as u64) - size;
     if is_about_next(kind) {
@@ -212,14 +212,6 @@ fn number(field: &[u8]) -> Option<u64> {
         b'0'..=b'7' => sum.checked_mul(8)?.checked_add(u64::from(byte - b'0')),
         _ => None,
     })
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-fn damaged() -> Fault {
-    Fault::Gap(GapReason::Corrupt, "a header is damaged".into())
 }
 
 #[cfg(test)]
