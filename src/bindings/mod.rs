@@ -68,9 +68,6 @@ fn regex(pattern: &str) -> Regex {
     RegexBuilder::new(pattern).unicode(false).dfa_size_limit(CACHE).build().expect("the pattern is fixed")
 }
 
-/// The longest text that a binding takes from the start of its telling words, in bytes.
-pub const LONGEST: usize = literal::LONGEST + 512;
-
 /// Whether a value may be bound to a name whose telling words begin where this text does. Yes may be wrong, no is not.
 #[inline]
 pub fn may_bind(from_words: &[u8]) -> bool {

@@ -169,7 +169,7 @@ fn suspects(prepared: &Prepared, path: &BlobPath, content: Content<'_>) -> bool 
     let mut suspects = engine.is_special(path.file_name());
     each_window(content, &mut |window| {
         let bytes = window.bytes;
-        let (encoding, binary) = *natures.get_or_insert_with(|| nature(&bytes[..bytes.len().min(HEAD)]));
+        let (encoding, binary) = *natures.get_or_insert_with(|| nature_of(bytes));
         let decoded = encoding.decode(bytes);
         let text = decoded.as_deref().map_or(bytes, str::as_bytes);
         suspects = suspects
@@ -204,20 +204,16 @@ fn text_of(content: Content<'_>, each: impl FnOnce(&[u8])) {
             Ok(_) | Err(_) => return,
         },
     };
-    let (encoding, binary) = nature(&bytes[..bytes.len().min(HEAD)]);
+    let (encoding, binary) = nature_of(bytes);
     if !binary {
         let decoded = encoding.decode(bytes);
         each(decoded.as_deref().map_or(bytes, str::as_bytes));
     }
 }
 
-/// The same of a whole blob.
-pub(super) fn nature_of(bytes: &[u8]) -> (Encoding, bool) {
-    nature(&bytes[..bytes.len().min(HEAD)])
-}
-
 /// How text would be stored in what begins like this, and whether it is rather binary.
-fn nature(head: &[u8]) -> (Encoding, bool) {
+pub(super) fn nature_of(bytes: &[u8]) -> (Encoding, bool) {
+    let head = &bytes[..bytes.len().min(HEAD)];
     let has_zero = memchr::memchr(0, head).is_some();
     let encoding = Encoding::detect(head, has_zero);
     (encoding, has_zero && encoding == Encoding::Bytes)
@@ -294,8 +290,7 @@ struct Examiner<'a> {
 
 impl<'a> Examiner<'a> {
     fn new(prepared: &'a Prepared, path: &'a BlobPath, kind: PlaceKind, bytes: &[u8]) -> Examiner<'a> {
-        let head = &bytes[..bytes.len().min(HEAD)];
-        let (encoding, binary) = nature(head);
+        let (encoding, binary) = nature_of(bytes);
         Examiner {
             engine: &prepared.engine,
             decode: prepared.decode,
