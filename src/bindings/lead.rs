@@ -36,7 +36,24 @@ static SETS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static NAMESPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"</?[A-Za-z][\w-]{0,30}$"));
+/// A line without the namespace of an element at its end: `<ns` of `<ns:password>`.
+fn without_namespace(line: &[u8]) -> &[u8] {
+    const LONGEST: usize = 31;
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let namespace = line.iter().rev().take(LONGEST + 1).take_while(is_part).count();
+    let (before, namespace) = line.split_at(line.len() - namespace);
+    let opens = before.ends_with(b"<") || before.ends_with(b"</");
+    let is_one = namespace.first().is_some_and(u8::is_ascii_alphabetic) && namespace.len() <= LONGEST;
+    if opens && is_one { before } else { line }
+}
+
+/// Whether a line ends with what an entry begins with.
+fn is_entry(line: &[u8]) -> bool {
+    let is_mark = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'\\');
+    // The sign before the name, an element, `&quot;`, or the last letter of `variable`.
+    let last = line.iter().rev().find(|byte| !is_mark(byte));
+    last.is_some_and(|last| matches!(last, b'=' | b':' | b'>' | b';' | b'e' | b'E')) && ENTRY.is_match(line)
+}
 
 impl Lead {
     pub(super) fn of(line: &[u8], next: Option<u8>) -> Lead {
@@ -46,18 +63,16 @@ impl Lead {
             .take_while(|byte| matches!(byte, b'$' | b'@' | b'%' | b'*' | b':' | b'&' | b'[' | b'#'))
             .count();
         let line = &line[..line.len() - sigil];
-        let line = NAMESPACE
-            .find(line)
-            .map_or(line, |found| &line[..found.start() + 1 + usize::from(found.as_bytes()[1] == b'/')]);
+        let line = without_namespace(line);
         let quote = line.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
         let is_closed = quote.is_some() && (next == quote || next == Some(b'\\'));
         match line {
             [.., b'<', b'/'] => Lead::Closing,
             [.., b'<'] => Lead::Element,
-            _ if (is_closed || quote.is_none()) && ENTRY.is_match(line) => Lead::Entry,
+            _ if (is_closed || quote.is_none()) && is_entry(line) => Lead::Entry,
             _ if is_closed => Lead::Quote,
             [.., b'-'] => Lead::Flag,
-            _ if SETS.is_match(line) => Lead::Sets,
+            [.., last] if last.is_ascii_whitespace() && SETS.is_match(line) => Lead::Sets,
             _ => Lead::Nothing,
         }
     }

@@ -17,14 +17,26 @@ static REVERSED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A value that stands before the name: `"...".equals(password)`, `setValue:@"..." forKey:@"password"`.
 pub(super) fn reversed(text: &[u8], name: &Range<usize>, line: &[u8]) -> Option<Value> {
-    let may_be = line.last().is_some_and(|byte| matches!(byte, b'"' | b'(' | b'=' | b' ' | b'.'));
-    let groups = if may_be { REVERSED.captures(line)? } else { return None };
+    let groups = if may_be_reversed(line) { REVERSED.captures(line)? } else { return None };
     let offset = name.start - line.len();
     let (found, syntax) = match (groups.get(1), groups.get(2)) {
         (Some(compared), _) => (compared, Syntax::Compared),
         (_, given) => (given?, Syntax::Quoted),
     };
     Some((without_scheme(text, offset + found.start()..offset + found.end()), syntax))
+}
+
+fn may_be_reversed(line: &[u8]) -> bool {
+    let has_quote = |line: &[u8]| memchr::memchr2(b'"', b'\'', line).is_some();
+    match line {
+        // The label before a name in quotes.
+        [rest @ .., b'"'] => {
+            let rest = rest.strip_suffix(b"@").unwrap_or(rest).trim_ascii_end();
+            rest.ends_with(b":") && has_quote(rest)
+        }
+        [.., b'(' | b'=' | b' ' | b'.'] => has_quote(line),
+        _ => false,
+    }
 }
 
 static PAIRED: LazyLock<Regex> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::lead::Lead;
@@ -78,13 +79,30 @@ static TYPED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[ \t]+[\w.\[\]*]{2,30
 impl Sign {
     /// The sign after a name, and how many bytes it takes with what stands before it.
     pub(super) fn of(text: &[u8], lead: Lead, line: &[u8]) -> Option<(Sign, usize)> {
-        if let Some(plain) = Sign::plain(text) {
-            return plain;
-        }
         let text = &text[..text.len().min(AFTER)];
-        if let Some(typed) = TYPED.find(text).filter(|_| lead == Lead::Nothing) {
-            return Some((Sign::Assigns, typed.end() - 1));
+        match Plain::of(text) {
+            Plain::No => None,
+            Plain::Sign(sign, end) => Some((sign, end)),
+            Plain::Comma(end) => Sign::listing(lead, line).map(|sign| (sign, end)),
+            Plain::Word if lead == Lead::Nothing => match TYPED.find(text) {
+                Some(typed) => Some((Sign::Assigns, typed.end() - 1)),
+                None => Sign::closely(text, lead, line),
+            },
+            Plain::Word | Plain::Perhaps => Sign::closely(text, lead, line),
         }
+    }
+
+    /// What a comma behind a name is.
+    fn listing(lead: Lead, line: &[u8]) -> Option<Sign> {
+        match lead {
+            Lead::Quote | Lead::Entry => Some(Sign::Lists),
+            Lead::Nothing if COMPARED.is_match(line) || line.ends_with(b"{") => Some(Sign::Compares),
+            _ if line.ends_with(b"{") => Some(Sign::Lists),
+            _ => None,
+        }
+    }
+
+    fn closely(text: &[u8], lead: Lead, line: &[u8]) -> Option<(Sign, usize)> {
         let groups = SIGN.captures(text)?;
         let end = |name| groups.name(name).map(|found| found.end());
         if let Some(typed) = groups.name("typed") {
@@ -95,48 +113,98 @@ impl Sign {
             let is_open = enters.as_bytes().ends_with(b"\"") || enters.as_bytes().ends_with(b"'");
             return Some((Sign::Assigns, enters.end() - usize::from(is_open)));
         }
-        let compares = COMPARED.is_match(line) && lead == Lead::Nothing;
-        [
+        if let Some(end) = end("lists") {
+            return Sign::listing(lead, line).map(|sign| (sign, end));
+        }
+        let known = [
             ("compares", Sign::Compares),
             ("assigns", Sign::Assigns),
             ("names", Sign::Names),
-            ("lists", Sign::Lists),
             ("calls", Sign::Calls),
-        ]
-        .into_iter()
-        .find_map(|(name, sign)| Some((sign, end(name)?)))
-        .filter(|&(sign, end)| sign != Sign::Names || text.get(end) != Some(&b':'))
-        .filter(|(sign, _)| {
-            *sign != Sign::Lists
-                || matches!(lead, Lead::Quote | Lead::Entry)
-                || compares
-                || line.ends_with(b"{")
-        })
-        .map(|(sign, end)| {
-            (if sign == Sign::Lists && lead == Lead::Nothing { Sign::Compares } else { sign }, end)
-        })
-    }
-
-    /// The commonest signs, and what is none for certain; `None` where it takes a closer look.
-    fn plain(text: &[u8]) -> Option<Option<(Sign, usize)>> {
-        let blank = text.iter().take(AFTER).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
-        match &text[blank..] {
-            [] => Some(None),
-            [b'=', b'>', ..] | [b':', b'=', ..] => Some(Some((Sign::Assigns, blank + 2))),
-            [b'=', next, ..] if *next != b'=' => Some(Some((Sign::Assigns, blank + 1))),
-            [b':', b' ', quote, ..] if is_quote(quote) => Some(Some((Sign::Names, blank + 1))),
-            [b':', quote, ..] if is_quote(quote) => Some(Some((Sign::Names, blank + 1))),
-            [byte, ..] if b"\r\n;\"'`#/*%~^@$>&".contains(byte) => Some(None),
-            [byte, ..] if blank == 0 && byte.is_ascii_alphanumeric() => Some(None),
-            _ => None,
-        }
+        ];
+        let (sign, end) = known.into_iter().find_map(|(name, sign)| Some((sign, end(name)?)))?;
+        (sign != Sign::Names || text.get(end) != Some(&b':')).then_some((sign, end))
     }
 
     pub(super) fn binds(self) -> bool {
         matches!(self, Sign::Assigns | Sign::Names)
     }
 }
+
+/// What the first bytes after a name say of a sign.
+enum Plain {
+    /// There is none.
+    No,
+    /// This one, and where it ends.
+    Sign(Sign, usize),
+    /// A comma that ends here.
+    Comma(usize),
+    /// A word, and an `=` somewhere behind it.
+    Word,
+    /// It takes a closer look.
+    Perhaps,
+}
+
+/// What the calls are named by which values are entered or compared.
+const CALLED: &[&[u8]] = &[
+    b"type",
+    b"fill",
+    b"send",
+    b"set",
+    b"val",
+    b"equals",
+    b"compareTo",
+    b"eql",
+    b"to",
+    b"should",
+    b"isEqualTo",
+];
+
+impl Plain {
+    fn of(text: &[u8]) -> Plain {
+        let blank = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let rest = &text[blank..];
+        let has = |byte: u8| memchr::memchr(byte, rest).is_some();
+        let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
+        let next = |from: usize| rest[from..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        let opens = |from: usize| next(from).is_some_and(|byte| is_quote(byte) || *byte == b'g');
+        let calls = |from: usize| CALLED.iter().any(|name| rest[from..].starts_with(name));
+        let either = |is_sign: bool| if is_sign { Plain::Perhaps } else { Plain::No };
+        match rest {
+            [b'=', b'>', ..] | [b':', b'=', ..] => Plain::Sign(Sign::Assigns, blank + 2),
+            [b'=', b'=', b'=', ..] => Plain::Sign(Sign::Compares, blank + 3),
+            [b'=', b'=', ..] => Plain::Sign(Sign::Compares, blank + 2),
+            [b'=', ..] => Plain::Sign(Sign::Assigns, blank + 1),
+            [b':', b':' | b'-', ..] => Plain::Perhaps,
+            [b':', b' ', quote, ..] | [b':', quote, ..] if is_quote(quote) => {
+                Plain::Sign(Sign::Names, blank + 1)
+            }
+            [b':', ..] if !has(b'=') => Plain::Sign(Sign::Names, blank + 1),
+            [b',', ..] => {
+                let spaces = rest[1..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                let with = if rest[1 + spaces..].starts_with(b"with:") { 5 } else { 0 };
+                Plain::Comma(blank + 1 + spaces + with)
+            }
+            [b'(', ..] if RETURNS.find(rest).is_none() => Plain::Sign(Sign::Calls, blank + 1),
+            [b'.', ..] => either(calls(1)),
+            [b')', b'.', ..] => either(calls(2)),
+            [b')', b']', ..] => Plain::Perhaps,
+            [b')', ..] => either(next(1) == Some(&b'{')),
+            [b'{', ..] => either(opens(1)),
+            [b'-', ..] => either(rest.starts_with(b"->")),
+            [b'<', ..] => either(rest.starts_with(b"<-")),
+            [b'+', ..] => either(rest.starts_with(b"+=")),
+            [b'|', ..] => either(rest.starts_with(b"||=")),
+            // A type may come before the sign, as in `password string = "..."`.
+            [byte, ..] if byte.is_ascii_alphanumeric() && blank > 0 && has(b'=') => Plain::Word,
+            [b'[' | b']' | b'?' | b'!' | b':' | b'(', ..] => Plain::Perhaps,
+            _ => Plain::No,
+        }
+    }
+}
+
+/// A name that stands for what is given back.
+static RETURNS: LazyLock<Finder> = LazyLock::new(|| Finder::new("eturn"));
 
 /// White space between a sign and a value.
 pub(super) struct Gap {

@@ -8,11 +8,45 @@ use regex::bytes::Regex;
 use super::literal::{Ends, bare, quoted};
 use super::{AFTER, Syntax, Value, regex};
 
-static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"^(?:new[ \t]+)?(?:&|\*|\[\])?(?:[\w.:]*?(?i:string|from|some|just|ok|new|byte|bytearray|buffer|decode|b64|base64|encode|encoder|secret|password|token|char|literal|pointer|ptr|plain|crypt|hash|of|valueof|to_s|quote|str|raw|sensitive|cow|text|make|sha\d+|md5|digest)\w*(?:(?:::|\.|->)\w{2,16})?(?:::<[^>]{0,20}>)?!?\(\s*){1,3}[bB]?["'`]"#,
-    )
-});
+/// What a call is named that makes something of a string and gives it back.
+const MAKERS: &[&str] = &[
+    "b64",
+    "base64",
+    "buffer",
+    "byte",
+    "char",
+    "cow",
+    "crypt",
+    "decode",
+    "digest",
+    "encode",
+    "from",
+    "hash",
+    "just",
+    "literal",
+    "make",
+    "md5",
+    "new",
+    "of",
+    "ok",
+    "password",
+    "plain",
+    "pointer",
+    "ptr",
+    "quote",
+    "raw",
+    "secret",
+    "sensitive",
+    "sha",
+    "some",
+    "str",
+    "text",
+    "to_s",
+    "token",
+];
+
+/// How many calls are looked through.
+const MOST_CALLS: usize = 3;
 
 static GETS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -20,24 +54,88 @@ static GETS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"^[^"'`\n;]{0,80}(?:["'`][\w.\-]{1,60}["'`][^"'`\n;]{0,20})?(?:(?:\|\||\?\?|\bor\b|\?:|:-|unwrap_or(?:_else)?\(|else)[^"'`\n;]{0,20}|,[ \t]*(?:default[ \t]*=[ \t]*)?)["'`]"#,
-    )
-});
-
 /// A string inside a call that makes something of it, or that is taken where nothing else is given.
 pub(super) fn wrapped(text: &[u8], at: usize) -> Option<Value> {
     let rest = &text[at..text.len().min(at + AFTER)];
-    if let Some(found) = WRAPPED.find(rest).filter(|found| !GETS.is_match(found.as_bytes())) {
-        return Some((literal(text, at + found.end() - 1)?, Syntax::Quoted));
+    let quote = rest.iter().position(is_quote)?;
+    if is_making(&rest[..quote]) {
+        return Some((literal(text, at + quote)?, Syntax::Quoted));
     }
     let is_expression =
         rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'$' | b'_'));
-    let found = OTHERWISE.find(rest).filter(|_| is_expression)?;
-    let is_default = rest[..found.end()].iter().any(|byte| matches!(byte, b'|' | b'?' | b'(' | b'['))
-        || rest[..found.end()].windows(3).any(|word| word == b"or ");
-    is_default.then_some((literal(text, at + found.end() - 1)?, Syntax::Compared))
+    let quote = if is_expression { otherwise(rest, quote)? } else { return None };
+    let is_default = rest[..quote].iter().any(|byte| matches!(byte, b'|' | b'?' | b'(' | b'['))
+        || rest[..quote].windows(3).any(|word| word == b"or ");
+    is_default.then_some((literal(text, at + quote)?, Syntax::Compared))
+}
+
+fn is_quote(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`')
+}
+
+/// Whether what stands before a string is nothing but calls that make something of it: `Some(String::from(`, `new Buffer(`.
+fn is_making(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"b").or_else(|| before.strip_suffix(b"B")).unwrap_or(before);
+    let before = before.strip_prefix(b"new ").unwrap_or(before);
+    let before =
+        [&b"&"[..], b"*", b"[]"].iter().find_map(|mark| before.strip_prefix(*mark)).unwrap_or(before);
+    let Some(inside) = before.trim_ascii_end().strip_suffix(b"(") else { return false };
+    let mut calls = inside.split(|&byte| byte == b'(').map(<[u8]>::trim_ascii_start);
+    calls.clone().count() <= MOST_CALLS && calls.all(is_maker) && !GETS.is_match(before)
+}
+
+/// Whether a call of this name makes something of what it is given.
+fn is_maker(name: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.:<>!-".contains(byte);
+    let name = name.to_ascii_lowercase();
+    let says = |maker: &&str| memchr::memmem::find(&name, maker.as_bytes()).is_some();
+    name.iter().all(is_part) && MAKERS.iter().any(says)
+}
+
+/// How much may stand in an expression before what is taken otherwise, in bytes, and behind the sign for it.
+const LONGEST_EXPRESSION: usize = 80;
+const LONGEST_OTHERWISE: usize = 20;
+
+/// Where the string opens that is taken where an expression gives nothing: the first of it, or the one behind a name.
+fn otherwise(rest: &[u8], first: usize) -> Option<usize> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let behind_name = || {
+        let name = rest[first + 1..].iter().take_while(|byte| is_name(byte)).count();
+        let close = first + 1 + name;
+        let begins = (1..=60).contains(&name) && rest.get(close).is_some_and(is_quote);
+        let after = rest.get(close + 1..).filter(|_| begins && first <= LONGEST_EXPRESSION)?;
+        let next = after.iter().position(is_quote)?;
+        gives_otherwise(&after[..next], LONGEST_OTHERWISE).then_some(close + 1 + next)
+    };
+    let is_one_line = |text: &[u8]| memchr::memchr2(b'\n', b';', text).is_none();
+    let opens =
+        behind_name().or_else(|| gives_otherwise(&rest[..first], LONGEST_EXPRESSION).then_some(first));
+    opens.filter(|&quote| is_one_line(&rest[..quote]))
+}
+
+/// Whether an expression ends with what comes before something that is taken otherwise: a sign for that, or the comma
+/// before the last of what a call is given.
+fn gives_otherwise(expression: &[u8], longest: usize) -> bool {
+    let end = expression.trim_ascii_end();
+    let end = end.strip_suffix(b"=").map_or(end, <[u8]>::trim_ascii_end);
+    let end = end.strip_suffix(b"default").map_or(end, <[u8]>::trim_ascii_end);
+    if end.ends_with(b",") && end.len() <= longest + 1 {
+        return true;
+    }
+    let is_word = |at: usize| {
+        let is_letter =
+            |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        !is_letter(at.checked_sub(1).and_then(|before| expression.get(before)))
+            && !is_letter(expression.get(at + 2))
+    };
+    let from = expression.len().saturating_sub(LONGEST_OTHERWISE + "unwrap_or_else(".len());
+    (from..expression.len().min(longest + 1)).any(|at| {
+        let here = &expression[at..];
+        let signs = [&b"||"[..], b"??", b"?:", b":-", b"unwrap_or(", b"unwrap_or_else(", b"else", b"or"];
+        signs.iter().find(|sign| here.starts_with(sign)).is_some_and(|sign| {
+            here.len() - sign.len() <= LONGEST_OTHERWISE && (*sign != b"or" || is_word(at))
+        })
+    })
 }
 
 static HEREDOC: LazyLock<Regex> =
@@ -45,13 +143,14 @@ static HEREDOC: LazyLock<Regex> =
 
 /// The first line of a document that begins on the next line.
 pub(super) fn heredoc(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let found = HEREDOC.find(&text[at..text.len().min(at + 80)])?;
+    let rest = &text[at..text.len().min(at + 80)];
+    let found = if rest.starts_with(b"<<") { HEREDOC.find(rest)? } else { return None };
     bare(text, at + found.end(), Ends::Line)
 }
 
 /// A bare value without the scheme before it.
 pub(super) fn unquoted(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize>> {
-    let scheme = SCHEME.find(&text[at..text.len().min(at + 32)]).map_or(0, |scheme| scheme.end());
+    let scheme = scheme(&text[at..text.len().min(at + 32)]);
     let value = bare(text, at + scheme, ends).or_else(|| bare(text, at, ends))?;
     Some(default_of(text, &value).unwrap_or(value))
 }
@@ -60,8 +159,8 @@ pub(super) fn unquoted(text: &[u8], at: usize, ends: Ends) -> Option<Range<usize
 pub(super) fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
     let (mut value, mut end) = quoted(text, at)?;
     // Pieces that are joined: the value reaches over all of them.
-    while let Some(joint) = JOINED.find(&text[end..text.len().min(end + AFTER)]) {
-        let Some((piece, after)) = quoted(text, end + joint.end() - 1) else { break };
+    while let Some(joint) = joint(&text[end..text.len().min(end + AFTER)]) {
+        let Some((piece, after)) = quoted(text, end + joint - 1) else { break };
         (value.end, end) = (piece.end, after);
     }
     Some(without_scheme(text, value))
@@ -71,6 +170,14 @@ pub(super) fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
 static JOINED: LazyLock<Regex> = LazyLock::new(|| {
     regex(r#"^(?:[ \t]*\\?\r?\n[ \t]*|[ \t]*(?:\+|\.{1,2}|&|<>|\|\||~)[ \t]*\\?(?:\r?\n[ \t]*)?)["'`]"#)
 });
+
+/// How much of a text joins a string to the one that its last byte opens.
+fn joint(text: &[u8]) -> Option<usize> {
+    let is_first = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'+' | b'.' | b'&' | b'<' | b'|' | b'~')
+    };
+    if text.first().is_some_and(is_first) { JOINED.find(text).map(|joint| joint.end()) } else { None }
+}
 
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?i:bearer|basic|token|apikey|api-key|bot|key|digest|oauth|jwt)(?: +|=)"));
@@ -88,14 +195,21 @@ pub(super) fn without_scheme(text: &[u8], value: Range<usize>) -> Range<usize> {
     if let Some(default) = default_of(text, &value) {
         return default;
     }
-    match SCHEME.find(inside) {
-        Some(scheme) if scheme.end() < inside.len() => value.start + scheme.end()..value.end,
+    match scheme(inside) {
+        scheme if scheme < inside.len() => value.start + scheme..value.end,
         _ => value,
     }
 }
 
+/// How many bytes at the start of a value are the scheme before it.
+fn scheme(value: &[u8]) -> usize {
+    let may_be = value.first().is_some_and(|first| b"btakdoj".contains(&first.to_ascii_lowercase()));
+    if may_be { SCHEME.find(value).map_or(0, |scheme| scheme.end()) } else { 0 }
+}
+
 /// The default in `${NAME:-default}`.
 fn default_of(text: &[u8], value: &Range<usize>) -> Option<Range<usize>> {
-    let default = DEFAULT.captures(&text[value.clone()])?.get(1)?;
+    let inside = &text[value.clone()];
+    let default = if inside.starts_with(b"${") { DEFAULT.captures(inside)?.get(1)? } else { return None };
     Some(value.start + default.start()..value.start + default.end())
 }
