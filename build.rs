@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unused_imports, missing_docs, unreachable_pub)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ mod model;
 #[path = "src/rules"]
 mod rules {
     pub mod analyse;
+    pub mod fours;
     pub mod frequency;
     pub mod schema;
 }
@@ -103,7 +105,22 @@ fn tests(files: &[PathBuf]) -> String {
     out
 }
 
+/// For the texts by which rules are looked for where their four bytes begin.
+fn fours(rules: &[&Rule]) -> BTreeMap<&'static [u8], usize> {
+    let anchors = rules.iter().flat_map(|rule| rule.anchors);
+    let texts: BTreeSet<&[u8]> = anchors
+        .filter_map(|anchor| match anchor {
+            Anchor::Literal { text, .. } => Some(*text),
+            _ => None,
+        })
+        .collect();
+    let texts: Vec<&[u8]> = texts.into_iter().collect();
+    let fours = rules::fours::shared(&texts);
+    texts.into_iter().zip(fours).collect()
+}
+
 fn statics(rules: &[&Rule]) -> String {
+    let fours = fours(rules);
     let mut out = String::from(
         "/// The rules that ship with stanch, sorted by id.\npub static BUILTIN: &[Rule] = &[\n",
     );
@@ -134,7 +151,7 @@ fn statics(rules: &[&Rule]) -> String {
             rule.specificity,
             rule.confidence,
             rule.strength,
-            rule.anchors.iter().map(anchor).collect::<Vec<_>>().join(", "),
+            rule.anchors.iter().map(|known| anchor(known, &fours)).collect::<Vec<_>>().join(", "),
             sets(rule.head),
             set(&rule.not_before),
             set(&rule.not_after),
@@ -164,18 +181,19 @@ fn statics(rules: &[&Rule]) -> String {
     out
 }
 
-fn anchor(anchor: &Anchor) -> String {
+fn anchor(anchor: &Anchor, fours: &BTreeMap<&[u8], usize>) -> String {
     match anchor {
         Anchor::Key { key, near, far } => {
             format!("Anchor::Key {{ key: [{}], near: {near}, far: {far} }}", sets(key))
         }
         Anchor::Run(run) => format!("Anchor::Run({})", stretch(run)),
-        Anchor::Literal { text, before, until, near, far } => {
+        Anchor::Literal { text, four: _, before, until, near, far } => {
+            let four = fours[text];
             let until = until.map_or("None".into(), |until| {
                 format!("Some(Until {{ through: {}, byte: {} }})", set(&until.through), until.byte)
             });
             format!(
-                "Anchor::Literal {{ text: &{text:?}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
+                "Anchor::Literal {{ text: &{text:?}, four: {four}, before: &[{}], until: {until}, near: {near}, far: {far} }}",
                 sets(before)
             )
         }

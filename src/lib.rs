@@ -14,6 +14,7 @@
 //!  commands   one file a subcommand; reads as a table of contents
 //!  sources | engine | findings | verify | revoke | report      siblings do not see each other
 //!  rules | proofs | decode | containers | git | net       net is the only door to the network
+//!  vector     what is done to many bytes at once
 //!  model      the nouns; no I/O
 //! ```
 
@@ -33,4 +34,5 @@ pub mod report;
 pub mod revoke;
 pub mod rules;
 pub mod sources;
+mod vector;
 pub mod verify;

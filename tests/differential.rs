@@ -41,12 +41,19 @@ struct Plain {
     rule: &'static Rule,
     anywhere: Regex,
     here: Regex,
+    context: Option<Regex>,
 }
 
 impl Plain {
     fn new(rule: &'static Rule) -> Plain {
         let compile = |pattern: &str| pattern::compile(pattern).unwrap();
-        Plain { rule, anywhere: compile(rule.pattern), here: compile(&format!(r"\A(?:{})", rule.pattern)) }
+        let words: Vec<String> = rule.context.iter().map(|word| any_spelling(word)).collect();
+        Plain {
+            rule,
+            anywhere: compile(rule.pattern),
+            here: compile(&format!(r"\A(?:{})", rule.pattern)),
+            context: (!words.is_empty()).then(|| compile(&format!("(?i:{})", words.join("|")))),
+        }
     }
 
     fn hits(&self, text: &[u8], binary: bool) -> Vec<Hit> {
@@ -82,12 +89,8 @@ impl Plain {
         let cases = !rule.needs_both_cases
             || value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
         let told = || {
-            rule.context.is_empty()
-                || near(text, &matched).iter().any(|text| {
-                    rule.context.iter().any(|word| {
-                        text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-                    })
-                })
+            let told = |words: &Regex| near(text, &matched).iter().any(|text| words.is_match(text));
+            self.context.as_ref().is_none_or(told)
         };
         if !(free_before && free_after && digit && cases && told()) {
             return None;
@@ -109,6 +112,12 @@ impl Plain {
             && proofs::is_sample(value, rule.prefix.as_bytes());
         (!sample).then_some((rule.id, matched, secret, confidence))
     }
+}
+
+/// A context word; the hyphens of a name stand for whatever joins one.
+fn any_spelling(word: &str) -> String {
+    let parts: Vec<String> = word.split('-').map(regex::escape).collect();
+    parts.join(if schema::is_name(word) { "[-_.]?" } else { "-" })
 }
 
 /// The value in a match that promises one, or bound to the name around it.

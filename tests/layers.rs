@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["sources", "engine", "findings", "verify", "revoke", "report"],
     &["rules", "judge", "bindings"],
     &["proofs", "decode", "containers", "git", "net"],
+    &["vector"],
     &["model"],
 ];
 

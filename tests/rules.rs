@@ -234,7 +234,7 @@ fn check_surroundings(
     example: &str,
     value: &str,
     secret: &Range<usize>,
-    names: &[&str],
+    names: &[String],
     faults: &mut Faults,
 ) {
     let mut holding = 0;
@@ -323,11 +323,11 @@ fn secret_in(rule: &Rule, value: &str) -> Option<Range<usize>> {
 }
 
 /// Names under which the value stands: the context words that can be one, or any where it needs none.
-fn names(rule: &Rule, speaks_for_itself: bool) -> Vec<&'static str> {
+fn names(rule: &Rule, speaks_for_itself: bool) -> Vec<String> {
     let is_name =
-        |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let words = rule.context.iter().copied().filter(is_name);
-    let plain = (rule.context.is_empty() || speaks_for_itself).then_some(PLAIN_NAME);
+        |word: &String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let words = rule.context.iter().flat_map(|word| schema::spellings(word)).filter(is_name);
+    let plain = (rule.context.is_empty() || speaks_for_itself).then(|| PLAIN_NAME.to_owned());
     plain.into_iter().chain(words).collect()
 }
 

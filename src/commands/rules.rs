@@ -126,7 +126,7 @@ pub fn explain(id: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     }
     writeln!(out, "  pattern      {}", rule.pattern)?;
     if !rule.context.is_empty() {
-        writeln!(out, "  near         {}", context(rule).join(", "))?;
+        writeln!(out, "  near         {}", rule.context.join(", "))?;
     }
     if !rule.files.is_empty() {
         writeln!(out, "  in files     {}", rule.files.join(", "))?;
@@ -187,13 +187,6 @@ fn calls(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  your server  --endpoint {}=URL", rule.endpoint)?;
     }
     Ok(())
-}
-
-/// The context words as the rule's file has them.
-fn context(rule: &Rule) -> Vec<&'static str> {
-    let spelled: Vec<String> =
-        rule.context.iter().flat_map(|word| schema::spellings(word).split_off(1)).collect();
-    rule.context.iter().copied().filter(|word| !spelled.iter().any(|other| other == word)).collect()
 }
 
 /// The error for an id that no rule has, with those that are nearest to it.

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use super::asks::{Asks, Kind, LENGTHS};
 use super::runs::Run;
-use super::vector::{Vector, bits, low_bits};
 use crate::model::ByteSet;
+use crate::vector::{Vector, bits, low_bits};
 
 /// The alphabets of all rules.
 pub(super) struct Alphabets {
@@ -122,10 +122,18 @@ impl Alphabets {
         parts: &mut Parts,
         mut each: impl FnMut(&Part),
     ) {
+        let block = |base: usize| vector.block(&bytes[base..]).first(run.end - base);
+        let only = (run.end - run.start <= 64).then(|| block(run.start));
+        if only.is_some_and(|masks| masks.token == masks.alnum) {
+            let alphabets = self.wanted(run) & !self.in_need;
+            if let Some(part) = self.part(run.start..run.end, alphabets, run.digit) {
+                each(&part);
+            }
+            return;
+        }
         let blocks = || {
-            (run.start..run.end)
-                .step_by(64)
-                .map(|base| (base, vector.block(&bytes[base..]).first(run.end - base)))
+            let bases = (run.start..run.end).step_by(64);
+            bases.map(|base| (base, only.unwrap_or_else(|| block(base))))
         };
         let signs =
             blocks().flat_map(|(base, masks)| bits(masks.token & !masks.alnum).map(move |bit| base + bit));
@@ -139,9 +147,8 @@ impl Alphabets {
         let mut end_parts = |alphabets: u32, end: usize, last_digit: Option<usize>| {
             parts.end(alphabets, end, |start, alphabets| {
                 let digit = last_digit.is_some_and(|digit| digit >= start);
-                let alphabets = self.fitting[usize::from(digit)][(end - start).min(LENGTHS - 1)] & alphabets;
-                if alphabets != 0 {
-                    each(&Part { alphabets, range: start..end, digit });
+                if let Some(part) = self.part(start..end, alphabets, digit) {
+                    each(&part);
                 }
             });
         };
@@ -157,6 +164,14 @@ impl Alphabets {
             last_digit = masks.digit.checked_ilog2().map(|bit| base + bit as usize).or(last_digit);
         }
         end_parts(wanted, run.end, last_digit);
+    }
+}
+
+impl Alphabets {
+    /// A part, for those of the alphabets for which it may fit.
+    fn part(&self, range: Range<usize>, alphabets: u32, digit: bool) -> Option<Part> {
+        let alphabets = self.fitting[usize::from(digit)][range.len().min(LENGTHS - 1)] & alphabets;
+        (alphabets != 0).then_some(Part { alphabets, range, digit })
     }
 }
 

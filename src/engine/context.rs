@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::table::{Form, Table, begins, for_each_caseless_key};
-use super::vector::Vector;
+use super::table::{Form, Table, for_each_caseless_key};
 use crate::model::Rule;
 use crate::rules::frequency;
+use crate::rules::schema::{JOINTS, is_name, spellings};
+use crate::vector::Vector;
 
 /// How far before a match a context word may begin, in bytes.
 const BEFORE: usize = 128;
@@ -20,11 +21,20 @@ const SLACK: usize = 64;
 /// The words that rules look for near their values, by the rarest four bytes of each; no word has less than three.
 pub(super) struct Words {
     /// In their order.
-    words: Vec<&'static str>,
+    words: Vec<Spelled>,
     /// Their numbers, and where in them their four bytes are.
     table: Table<(WordNumber, u32)>,
     longest: usize,
     vector: Vector,
+}
+
+/// A word as it may stand in a text, letters in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Spelled {
+    /// Lower case.
+    word: &'static str,
+    /// Whether its hyphens stand for any joint.
+    is_name: bool,
 }
 
 /// The number of one of the [`Words`], counted from 0.
@@ -55,16 +65,13 @@ struct Word {
 
 impl Words {
     pub(super) fn of(vector: Vector, words: impl Iterator<Item = &'static str>) -> Words {
-        let mut words: Vec<&'static str> = words.collect();
+        let mut words: Vec<Spelled> = words.map(Spelled::of).collect();
         words.sort_unstable();
         words.dedup();
-        let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
+        let longest = words.iter().map(|word| word.word.len()).max().unwrap_or(0);
         let mut keyed = vec![];
         for (word, number) in words.iter().zip(0..) {
-            let from = frequency::rarest_four(word.as_bytes());
-            for_each_caseless_key(&word.as_bytes()[from..], |key| {
-                keyed.push((key, (WordNumber(number), from as u32)));
-            });
+            word.for_each_key(|key, from| keyed.push((key, (WordNumber(number), from as u32))));
         }
         Words { table: Table::of(Form::CASELESS, keyed), words, longest, vector }
     }
@@ -79,23 +86,65 @@ impl Words {
     /// # Panics
     /// When it is none of them.
     pub(super) fn number(&self, word: &str) -> WordNumber {
-        let at = self.words.binary_search(&word).expect("all words of the rules are numbered");
+        let at = self
+            .words
+            .binary_search_by_key(&word, |known| known.word)
+            .expect("all words of the rules are numbered");
         WordNumber(at as u32)
-    }
-
-    fn word(&self, WordNumber(number): WordNumber) -> &'static str {
-        self.words[number as usize]
     }
 
     /// Calls `each` with the words in `text` and where they are, in no particular order.
     fn find(&self, text: &[u8], mut each: impl FnMut(WordNumber, Range<usize>)) {
         self.table.for_each_in(self.vector, text, |at, (number, from)| {
-            let word = self.word(number).as_bytes();
-            if let Some(start) = begins(text, word, from as usize, at) {
-                each(number, start..start + word.len());
+            if let Some(range) = self.words[number.0 as usize].around(text, from as usize, at) {
+                each(number, range);
             }
         });
     }
+}
+
+impl Spelled {
+    fn of(word: &'static str) -> Spelled {
+        Spelled { word, is_name: is_name(word) }
+    }
+
+    /// Calls `each` with the four bytes by which it is looked for, and where in it they begin: mostly within one of its
+    /// parts, which are the same however it is joined.
+    fn for_each_key(&self, mut each: impl FnMut([u8; 4], usize)) {
+        let word = self.word.as_bytes();
+        let is_whole = |at: &usize| !self.is_name || !word[*at..*at + 4].contains(&b'-');
+        let rarity = |at: &usize| frequency::logarithm(&word[*at..*at + 4]);
+        let within = (0..word.len().saturating_sub(3)).filter(is_whole);
+        if let Some(at) = within.min_by(|a, b| rarity(a).total_cmp(&rarity(b))) {
+            return for_each_caseless_key(&word[at..], |key| each(key, at));
+        }
+        for spelling in spellings(self.word) {
+            for_each_caseless_key(spelling.as_bytes(), |key| each(key, 0));
+        }
+    }
+
+    /// Where it stands, if what begins at `from` in it begins at `at`.
+    fn around(&self, text: &[u8], from: usize, at: usize) -> Option<Range<usize>> {
+        let (before, after) = self.word.as_bytes().split_at(from);
+        let end = after.iter().try_fold(at, |at, &byte| match text.get(at) {
+            next if self.is_joint(byte) => Some(at + usize::from(next.is_some_and(joins))),
+            next => next?.eq_ignore_ascii_case(&byte).then_some(at + 1),
+        })?;
+        let start =
+            before.iter().rev().try_fold(at, |at, &byte| match at.checked_sub(1).map(|at| &text[at]) {
+                last if self.is_joint(byte) => Some(at - usize::from(last.is_some_and(joins))),
+                last => last?.eq_ignore_ascii_case(&byte).then(|| at - 1),
+            })?;
+        Some(start..end)
+    }
+
+    fn is_joint(&self, byte: u8) -> bool {
+        self.is_name && byte == b'-'
+    }
+}
+
+fn joins(byte: &u8) -> bool {
+    JOINTS.iter().any(|joint| joint.as_bytes() == [*byte])
 }
 
 impl Nearby {
@@ -142,7 +191,7 @@ impl<'a> Context<'a> {
             self.look_to(&nearby)
                 .iter()
                 .filter(|word| inside(&nearby.before, word) || inside(&nearby.after, word))
-                .any(|word| rule.context.contains(&words.word(word.number)))
+                .any(|word| rule.context.contains(&words.words[word.number.0 as usize].word))
         }
     }
 

@@ -1,15 +1,18 @@
 //! Which files a rule is for.
 
+use foldhash::HashMap;
+use foldhash::HashMapExt;
+
 use crate::model::{BlobPath, Rule};
 
 /// Rules for certain files, by the names of these.
 pub(super) struct Named {
-    /// Whole names and their rules, in order.
-    whole: Vec<(&'static [u8], usize)>,
-    /// What names end with that begin with a star.
-    ends: Vec<(&'static [u8], usize)>,
-    /// Names with other stars.
-    starred: Vec<(&'static [u8], usize)>,
+    /// Whole names.
+    whole: HashMap<&'static [u8], Vec<usize>>,
+    /// What follows the last dot of a name, where nothing else is asked of it.
+    endings: HashMap<&'static [u8], Vec<usize>>,
+    /// Other names with stars in them, by their last bytes; a star stands for any.
+    starred: HashMap<u8, Vec<(&'static [u8], usize)>>,
 }
 
 /// Bytes that a name must have beside its stars to tell few files; `*.yaml.*` has one less.
@@ -18,26 +21,30 @@ const TELLING: usize = 7;
 impl Named {
     /// Rules and their numbers.
     pub(super) fn of(rules: impl Iterator<Item = (usize, &'static Rule)>) -> Named {
-        let mut named = Named { whole: vec![], ends: vec![], starred: vec![] };
+        let mut named = Named { whole: HashMap::new(), endings: HashMap::new(), starred: HashMap::new() };
         for (name, rule) in rules.flat_map(|(number, rule)| names_of(rule).map(move |name| (name, number))) {
-            let has_star = |name: &[u8]| name.contains(&b'*');
-            match name.split_first() {
-                Some((b'*', end)) if !has_star(end) => named.ends.push((end, rule)),
-                _ if has_star(name) => named.starred.push((name, rule)),
-                _ => named.whole.push((name, rule)),
+            let ending =
+                name.strip_prefix(b"*.").filter(|ending| !ending.iter().any(|byte| b"*.".contains(byte)));
+            match ending {
+                Some(ending) => named.endings.entry(ending).or_default().push(rule),
+                None => match name.last() {
+                    Some(last) if name.contains(&b'*') => {
+                        named.starred.entry(*last).or_default().push((name, rule));
+                    }
+                    _ => named.whole.entry(name).or_default().push(rule),
+                },
             }
         }
-        named.whole.sort_unstable();
         named
     }
 
     /// The rules of which some file has this name; one of them may be told several times.
     pub(super) fn for_name(&self, name: &[u8]) -> impl Iterator<Item = usize> {
-        let from = self.whole.partition_point(|(known, _)| *known < name);
-        let whole = self.whole[from..].iter().take_while(move |(known, _)| *known == name);
-        let ends = self.ends.iter().filter(move |(end, _)| name.ends_with(end));
-        let starred = self.starred.iter().filter(move |(pattern, _)| wildcard(pattern, name));
-        whole.chain(ends).chain(starred).map(|(_, rule)| *rule)
+        let ending = memchr::memrchr(b'.', name).and_then(|dot| self.endings.get(&name[dot + 1..]));
+        let known = self.whole.get(name).into_iter().chain(ending).flatten();
+        let starred = name.last().into_iter().chain([&b'*']).filter_map(|last| self.starred.get(last));
+        let starred = starred.flatten().filter(move |(pattern, _)| wildcard(pattern, name));
+        known.chain(starred.map(|(_, rule)| rule)).copied()
     }
 }
 
@@ -71,20 +78,21 @@ fn matches(pattern: &[u8], path: &BlobPath) -> bool {
 
 /// Whether `name` is `pattern`, in which `*` stands for any bytes but `/`.
 fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
-    // Mostly the last byte is another one.
-    if pattern.last().is_some_and(|last| *last != b'*' && name.last() != Some(last)) {
-        return false;
+    let Some(star) = memchr::memchr(b'*', pattern) else { return pattern == name };
+    let (before, mut rest) = (&pattern[..star], &pattern[star + 1..]);
+    let Some(mut name) = name.strip_prefix(before) else { return false };
+    // What stands between two stars is taken where it stands first.
+    while let Some(star) = memchr::memchr(b'*', rest) {
+        let (between, after) = (&rest[..star], &rest[star + 1..]);
+        let reach = memchr::memchr(b'/', name).unwrap_or(name.len());
+        let begins = between.first().map_or(Some(0), |first| {
+            memchr::memchr_iter(*first, &name[..name.len().min(reach + 1)])
+                .find(|&at| name[at..].starts_with(between))
+        });
+        let Some(at) = begins else { return false };
+        (name, rest) = (&name[at + between.len()..], after);
     }
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some((b'*', [])) => !name.contains(&b'/'),
-        Some((b'*', rest)) => {
-            let reach = memchr::memchr(b'/', name).unwrap_or(name.len());
-            let may_begin = |at: &usize| rest[0] == b'*' || name.get(*at) == Some(&rest[0]);
-            (0..=reach).filter(may_begin).any(|taken| wildcard(rest, &name[taken..]))
-        }
-        Some((byte, rest)) => name.first() == Some(byte) && wildcard(rest, &name[1..]),
-    }
+    name.strip_suffix(rest).is_some_and(|left| !left.contains(&b'/'))
 }
 
 #[cfg(test)]
@@ -104,6 +112,12 @@ mod tests {
             ("gh/hosts.yml", "xgh/hosts.yml", false),
             ("*/config", "a/.git/config", true),
             ("*/config", "config", false),
+            ("a/*b*/c", "a/xbx/c", true),
+            ("a/*b*/c", "a/x/xb/c", false),
+            ("*.yaml.*", "a.yaml.bak", true),
+            ("*.yaml.*", "a.yaml", false),
+            ("*a*a", "aba", true),
+            ("*a*a", "ba", false),
         ] {
             assert_eq!(matches(pattern.as_bytes(), &BlobPath::from(path)), expected, "{pattern} {path}");
         }

@@ -30,12 +30,12 @@ impl Matcher {
     }
 
     /// The candidate whose match starts at `at`, if there is one in a text that is in one of these languages.
-    pub(super) fn try_at(
+    pub(super) fn try_at<'l>(
         &self,
         bytes: &[u8],
         at: usize,
         context: &mut Context<'_>,
-        languages: &[Language],
+        languages: impl FnOnce() -> &'l [Language],
     ) -> Option<Candidate> {
         if !self.may_begin(&bytes[at..]) || !guard::may_start(self.rule, bytes, at) {
             return None;
@@ -64,22 +64,22 @@ impl Matcher {
         }
         let secret = anchored.secret(window, end)?;
         let secret = at + secret.start..at + secret.end;
-        let outcome = self.weigh(bytes, matched.clone(), secret, context, &[language]);
+        let outcome = self.weigh(bytes, matched.clone(), secret, context, || std::slice::from_ref(&language));
         Some((matched, outcome))
     }
 
     /// What follows from a match.
-    fn weigh(
+    fn weigh<'l>(
         &self,
         bytes: &[u8],
         matched: Range<usize>,
         secret: Range<usize>,
         context: &mut Context<'_>,
-        languages: &[Language],
+        languages: impl FnOnce() -> &'l [Language],
     ) -> Result<Candidate, Refusal> {
         let rule = self.rule;
         if let Some(promise) = rule.promise {
-            return named::candidate(rule, promise, bytes, (matched, secret), languages);
+            return named::candidate(rule, promise, bytes, (matched, secret), languages());
         }
         let value = &bytes[secret.clone()];
         if rule.needs_digit && !value.iter().any(u8::is_ascii_digit) {

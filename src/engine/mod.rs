@@ -22,13 +22,13 @@ mod runs;
 mod shapes;
 mod table;
 mod told;
-mod vector;
 mod window;
 
 pub use explained::Explained;
 pub use refusal::Refusal;
 pub use window::{Window, windows};
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -42,11 +42,11 @@ use matcher::Matcher;
 use runs::Run;
 use shapes::Shapes;
 use told::{Near, Told};
-use vector::Vector;
 
 use crate::bindings::Language;
 use crate::decode::layers::SHORTEST;
 use crate::model::{Anchor, BlobPath, Candidate, Rule};
+use crate::vector::Vector;
 
 /// The rules, ready to be looked for. Shared by all threads.
 pub struct Engine {
@@ -174,7 +174,7 @@ impl Engine {
             bytes,
             binary,
             path,
-            language: path.map(Language::of),
+            language: OnceCell::new(),
             context: Context::new(&self.words, bytes),
             near: Near::default(),
             parts: Parts::default(),
@@ -208,8 +208,8 @@ struct Search<'a> {
     binary: bool,
     /// Where the text comes from; every rule speaks where that is not known.
     path: Option<&'a BlobPath>,
-    /// What sort of text it is, where that is known.
-    language: Option<Language>,
+    /// What sort of text it is, once that was asked.
+    language: OnceCell<Option<Language>>,
     context: Context<'a>,
     near: Near,
     parts: Parts,
@@ -301,8 +301,12 @@ impl Search<'_> {
             return;
         }
         let matcher = &self.engine.matchers[rule];
-        let language = self.language;
-        let languages = language.as_ref().map_or(named::ANY, std::slice::from_ref);
+        let path = self.path;
+        let language = &self.language;
+        let languages = || match language.get_or_init(|| path.map(Language::of)) {
+            Some(language) => std::slice::from_ref(language),
+            None => named::ANY,
+        };
         for at in starts {
             self.found.extend(matcher.try_at(self.bytes, at, &mut self.context, languages));
         }

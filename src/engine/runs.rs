@@ -1,8 +1,8 @@
 //! Runs of token characters: the stretches of a text in which values stand.
 
 use super::guard::{self, LONGEST_ESCAPE};
-use super::vector::{Masks, Vector, bits, low_bits};
 use crate::model::Anchor;
+use crate::vector::{Masks, Vector, bits, low_bits};
 
 /// A maximal run of token characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

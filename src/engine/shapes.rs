@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::alphabets::{Alphabets, Part};
 use super::asks::{Asks, Kind, LENGTHS};
 use super::guard;
-use super::vector::bits;
+use crate::vector::bits;
 
 /// Rules that look for runs, by what the runs are made of.
 pub(super) struct Shapes {

@@ -2,8 +2,8 @@
 //!
 //! Contract: none that stands there is left out.
 
-use super::vector::{Filter, Vector, hash, padded};
 use crate::model::ByteSet;
+use crate::vector::{Filter, Vector, hash, padded};
 
 /// Values by keys of four bytes; several may have the same key. What passes the filter is looked up in
 /// buckets of entries.
@@ -32,7 +32,7 @@ impl Form {
     pub(super) const CASELESS: Form = Form { mask: u32::MAX, ones: 0x2020_2020 };
 
     #[inline]
-    fn key(self, bytes: [u8; 4]) -> u32 {
+    pub(super) fn key(self, bytes: [u8; 4]) -> u32 {
         u32::from_le_bytes(bytes) & self.mask | self.ones
     }
 }
@@ -41,18 +41,29 @@ const BUCKET_BITS: u32 = 12;
 
 impl<T: Copy> Table<T> {
     pub(super) fn of(form: Form, entries: impl IntoIterator<Item = ([u8; 4], T)>) -> Table<T> {
-        let mut entries: Vec<(u32, T)> =
+        let unsorted: Vec<(u32, T)> =
             entries.into_iter().map(|(bytes, value)| (form.key(bytes), value)).collect();
-        entries.sort_by_key(|(key, _)| hash(*key, BUCKET_BITS));
         let mut buckets = vec![0u32; (1 << BUCKET_BITS) + 1].into_boxed_slice();
-        for (key, _) in &entries {
+        for (key, _) in &unsorted {
             buckets[hash(*key, BUCKET_BITS) + 1] += 1;
         }
         for at in 1..buckets.len() {
             buckets[at] += buckets[at - 1];
         }
+        let (mut next, mut entries) = (buckets.clone(), unsorted.clone());
+        for &entry in &unsorted {
+            let place = &mut next[hash(entry.0, BUCKET_BITS)];
+            entries[*place as usize] = entry;
+            *place += 1;
+        }
         let filter = Filter::of(entries.iter().map(|(key, _)| *key));
         Table { form, filter, buckets, entries: entries.into() }
+    }
+
+    /// Whether there may be values for these bytes.
+    #[inline]
+    pub(super) fn may_have(&self, bytes: [u8; 4]) -> bool {
+        self.filter.may_hold(self.form.key(bytes))
     }
 
     /// The values for these bytes.

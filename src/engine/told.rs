@@ -11,8 +11,8 @@ use super::context::{Context, Nearby, WordNumber, Words};
 use super::guard;
 use super::matcher::mixes_cases;
 use super::runs::Run;
-use super::vector::bits;
 use crate::model::Rule;
+use crate::vector::bits;
 
 /// Rules that look for runs near words.
 pub(super) struct Told {
@@ -44,10 +44,20 @@ struct Alphabet {
     /// What many anchors make of a part with a digit, by its length.
     fitting: [Fit; LENGTHS],
     /// The anchors that are asked one by one: those of an alphabet that has few, and those that ask for no digit.
-    others: Vec<u32>,
+    others: Asked,
     /// The anchors whose matches reach far.
-    wide: Vec<u32>,
+    wide: Asked,
 }
+
+/// Anchors of one alphabet that are asked one by one whether a part fits.
+struct Asked {
+    anchors: Vec<u32>,
+    /// Those that its length fits, one bit each, by whether it holds a digit and its length.
+    fitting: [Box<[u32; LENGTHS]>; 2],
+}
+
+/// How many anchors have a bit of their own; what is more shares the last one.
+const MOST: usize = 32;
 
 /// What is known of a part from its length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,9 +146,17 @@ impl Told {
     }
 
     /// Whether one of these anchors fits a part, of each of its alphabets.
-    fn any_fits(&self, bytes: &[u8], part: &Part, kind: Kind, anchors: impl Fn(&Alphabet) -> &[u32]) -> bool {
-        let mut numbers = bits(part.alphabets).flat_map(|alphabet| anchors(&self.by_alphabet[alphabet]));
-        numbers.any(|&number| self.anchors[number as usize].fits(bytes, &part.range, kind))
+    fn any_fits(&self, bytes: &[u8], part: &Part, kind: Kind, asked: impl Fn(&Alphabet) -> &Asked) -> bool {
+        let length = part.range.len().min(LENGTHS - 1);
+        bits(part.alphabets).any(|alphabet| {
+            let Asked { anchors, fitting } = asked(&self.by_alphabet[alphabet]);
+            bits(fitting[usize::from(kind.digit)][length]).any(|bit| {
+                let more = if bit == MOST - 1 { anchors.len() } else { bit + 1 };
+                anchors[bit..more]
+                    .iter()
+                    .any(|&number| self.anchors[number as usize].fits(bytes, &part.range, kind))
+            })
+        })
     }
 
     /// The anchors for which words stand near a piece of a run.
@@ -181,7 +199,23 @@ impl Alphabet {
                 }
             }
         }
-        Alphabet { fitting, others, wide }
+        Alphabet { fitting, others: Asked::of(others, anchors), wide: Asked::of(wide, anchors) }
+    }
+}
+
+impl Asked {
+    fn of(numbers: Vec<u32>, anchors: &[Anchor]) -> Asked {
+        let mut fitting = [false, true].map(|_| Box::new([0; LENGTHS]));
+        for (digit, fitting) in [false, true].into_iter().zip(&mut fitting) {
+            let kind = Kind { digit, escape: true };
+            for (length, fitting) in fitting.iter_mut().enumerate() {
+                for (at, &number) in numbers.iter().enumerate() {
+                    let fits = anchors[number as usize].asks.fits_length(length, kind);
+                    *fitting |= u32::from(fits) << at.min(MOST - 1);
+                }
+            }
+        }
+        Asked { anchors: numbers, fitting }
     }
 }
 

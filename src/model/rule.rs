@@ -54,8 +54,8 @@ pub struct Rule {
     pub not_before: ByteSet,
     /// Bytes that must not stand after a match.
     pub not_after: ByteSet,
-    /// Words of which one must stand near the match, lower case, compared without regard to case. Empty:
-    /// the value speaks for itself.
+    /// Words of which one must stand near the match, lower case, compared without regard to case; the hyphens of
+    /// a name stand for whatever joins one. Empty: the value speaks for itself.
     pub context: &'static [&'static str],
     /// Name of the offline proof.
     pub proof: Option<&'static str>,
@@ -133,6 +133,8 @@ pub enum Anchor {
     Literal {
         /// The bytes; letters are lower case.
         text: &'static [u8],
+        /// Where in them those four begin by which they are looked for.
+        four: usize,
         /// What stands directly before them, place by place.
         before: &'static [ByteSet],
         /// What must follow, if anything is known.

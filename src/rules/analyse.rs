@@ -15,15 +15,27 @@ const RANDOM_BITS: f64 = 80.0;
 /// A key that one in this many positions of ordinary text would bear is not worth looking up.
 const RAREST_KEY: f64 = 1.0 / 5_000.0;
 
+/// The same where words tell as well.
+const RAREST_TOLD_KEY: f64 = 1.0 / 200_000.0;
+
 /// Fixed texts that many patterns share; looking for one of these costs the same for one pattern as for
 /// a hundred.
 const SHARED_LITERALS: &[&[u8]] = &[b"://", b"-----begin ", b"assword", b"jqqj9"];
 
+/// A text that every match of a rule holds may stand for so many that differ in a sign or two, as names do in what
+/// joins their words.
+const MOST_SPELLINGS: usize = 8;
+
+/// Several texts are looked for in place of one when they stand so much less often.
+const WORTH_SPELLING: f32 = 4.0;
+
 /// How far from each other the starts of matches may lie for which a key or a shared text speaks.
 const MOST_SPREAD: usize = 64;
 
-/// Letters that are rarer than this by themselves come in words, of which some are in every text.
-const RARE: f32 = 1.0 / 20_000.0;
+/// Three letters that are rarer than this by themselves come in words, of which some are in every text; one letter
+/// more makes that so much less likely.
+const RARE: f32 = 1.0 / 2_000.0;
+const RARER: f32 = 1.6;
 
 /// How many bytes at the start of a match are told apart.
 const HEAD: usize = 16;
@@ -159,8 +171,14 @@ impl Analysis {
     /// text is.
     pub fn anchors(&self, rule: Given) -> Vec<Anchor> {
         let mut anchors = Vec::new();
-        for branch in &self.branches {
+        let mut branches: Vec<&Branch> = self.branches.iter().collect();
+        // What a short alternative is known by is in many of the longer ones.
+        branches.sort_by_key(|branch| branch.len());
+        for branch in branches {
             let spots = Spots::of(branch, self.max_len);
+            if anchors.iter().any(|anchor| spots.bear(anchor, rule.not_before)) {
+                continue;
+            }
             let run = spots.run(rule.not_before, rule.not_after);
             let told = || {
                 let is_near = |run: &Stretch| run.far <= MOST_BEFORE && run.rest <= MOST_AFTER;
@@ -170,17 +188,19 @@ impl Analysis {
                 let word = if rule.has_context { None } else { Some(spots.word()?) };
                 Some(Stretch { word, lead: &[], ..run })
             };
-            let anchor = spots
-                .best_key(rule.not_before)
+            let one = |anchor| vec![anchor];
+            let found = spots
+                .best_key(rule.not_before, RAREST_TOLD_KEY)
                 .or_else(|| spots.shared_literal())
                 .or_else(|| told().map(Anchor::Run))
-                .or_else(|| spots.literal())
-                .or(run.map(Anchor::Run))
-                .unwrap_or(Anchor::Anywhere);
-            if matches!(anchor, Anchor::Anywhere) {
-                return vec![anchor];
+                .or_else(|| spots.best_key(rule.not_before, RAREST_KEY))
+                .map(one)
+                .or_else(|| spots.literals())
+                .unwrap_or_else(|| one(run.map_or(Anchor::Anywhere, Anchor::Run)));
+            if let [Anchor::Anywhere] = found[..] {
+                return found;
             }
-            add(&mut anchors, anchor);
+            found.into_iter().for_each(|anchor| add(&mut anchors, anchor));
         }
         anchors
     }
@@ -208,17 +228,28 @@ fn add(anchors: &mut Vec<Anchor>, anchor: Anchor) {
             }
             _ => None,
         }),
-        Anchor::Literal { text, before, until, near, far } => {
+        Anchor::Literal { text, before, until, near, far, .. } => {
             anchors.iter_mut().find_map(|known| match known {
-                Anchor::Literal { text: same, before: also, until: too, near: nearest, far: farthest }
-                    if (*same, *also, *too) == (text, before, until) =>
-                {
-                    Some((nearest, farthest, near, far))
-                }
+                Anchor::Literal {
+                    text: same,
+                    before: also,
+                    until: too,
+                    near: nearest,
+                    far: farthest,
+                    ..
+                } if (*same, *also, *too) == (text, before, until) => Some((nearest, farthest, near, far)),
                 _ => None,
             })
         }
-        Anchor::Key { .. } | Anchor::Anywhere => None,
+        Anchor::Key { key, near, far } => anchors.iter_mut().find_map(|known| match known {
+            Anchor::Key { key: same, near: nearest, far: farthest }
+                if *same == key && far.max(*farthest) - near.min(*nearest) <= MOST_SPREAD =>
+            {
+                Some((nearest, farthest, near, far))
+            }
+            _ => None,
+        }),
+        Anchor::Anywhere => None,
     };
     match more {
         Some((nearest, farthest, near, far)) => {
@@ -450,16 +481,33 @@ impl<'a> Spots<'a> {
         Spots { parts, near, far, max_len }
     }
 
+    /// Whether what is looked for by this sign is found as well.
+    fn bear(&self, anchor: &Anchor, not_before: ByteSet) -> bool {
+        let is_within = |at: usize, near: usize, far: usize| near <= self.near[at] && self.far[at] <= far;
+        match *anchor {
+            Anchor::Key { key, near, far } => (0..self.parts.len().saturating_sub(3)).any(|at| {
+                is_within(at, near, far) && self.is_findable(at, not_before) && self.key(at) == Some(key)
+            }),
+            Anchor::Literal { text, before: [], until: None, near, far, .. } => {
+                self.texts().any(|(from, known)| {
+                    let mut places = known.windows(text.len()).zip(from..);
+                    places.any(|(window, at)| window == text && is_within(at, near, far))
+                })
+            }
+            _ => false,
+        }
+    }
+
     /// The four places that ordinary text satisfies most rarely, if they are rare enough.
-    fn best_key(&self, not_before: ByteSet) -> Option<Anchor> {
+    fn best_key(&self, not_before: ByteSet, rarest: f64) -> Option<Anchor> {
         (0..self.parts.len().saturating_sub(3))
             .filter_map(|at| {
                 let key = self.key(at)?;
                 let keys: usize = key.iter().map(|set| set.len()).product();
-                let chance: f64 = key.iter().map(|&set| frequency::of_set(set)).product();
-                let findable = self.starts_word(at, not_before) && self.tokens_from(at) >= Anchor::RUN;
+                let chance = self.chance(at, &key);
                 let spread = self.far[at] - self.near[at];
-                (findable && keys <= MOST_KEYS && chance < RAREST_KEY && spread <= MOST_SPREAD).then_some((
+                let findable = self.is_findable(at, not_before);
+                (findable && keys <= MOST_KEYS && chance < rarest && spread <= MOST_SPREAD).then_some((
                     chance * (spread + 1) as f64 * (1.0 + keys as f64 / 64.0),
                     at,
                     key,
@@ -467,6 +515,20 @@ impl<'a> Spots<'a> {
             })
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, at, key)| Anchor::Key { key, near: self.near[at], far: self.far[at] })
+    }
+
+    /// Whether a key at `at` is looked up wherever it stands.
+    fn is_findable(&self, at: usize, not_before: ByteSet) -> bool {
+        self.starts_word(at, not_before) && self.tokens_from(at) >= Anchor::RUN
+    }
+
+    /// About which share of the places in a text begin the key at `at`.
+    fn chance(&self, at: usize, key: &[ByteSet; 4]) -> f64 {
+        let letters: Option<Vec<u8>> = self.parts[at..at + 4].iter().map(Part::letter).collect();
+        match letters {
+            Some(letters) => f64::from(frequency::of_text(&letters)),
+            None => key.iter().map(|&set| frequency::of_set(set)).product(),
+        }
     }
 
     /// Whether the part at `at` is surely a letter or digit with no other directly before it.
@@ -583,14 +645,26 @@ impl<'a> Spots<'a> {
         })
     }
 
-    /// The fixed text for which the fewest places have to be tried.
-    fn literal(&self) -> Option<Anchor> {
+    /// The fixed text for which the fewest places have to be tried, or the few texts of which it is one.
+    fn literals(&self) -> Option<Vec<Anchor>> {
         let tried = |at: usize, text: &[u8]| {
-            frequency::of_text(text).max(RARE) * (self.far[at] - self.near[at] + 1) as f32
+            let may_be_word = text.iter().all(u8::is_ascii_alphabetic);
+            let rare = if may_be_word { RARE / RARER.powi(text.len() as i32 - 3) } else { 0.0 };
+            frequency::of_text(text).max(rare) * (self.far[at] - self.near[at] + 1) as f32
         };
-        let rarest =
-            self.texts().min_by(|(a, text), (b, other)| tried(*a, text).total_cmp(&tried(*b, other)));
-        rarest.map(|(at, text)| self.literal_at(at, text))
+        let rarest = self
+            .texts()
+            .map(|(at, text)| (tried(at, &text), at, vec![text]))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let spelled = self
+            .spelled()
+            .map(|(at, texts)| (texts.iter().map(|text| tried(at, text)).sum::<f32>(), at, texts))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let is_better = |spelled: &(f32, usize, Vec<Vec<u8>>)| {
+            rarest.as_ref().is_none_or(|rarest| spelled.0 * WORTH_SPELLING < rarest.0)
+        };
+        let (_, at, texts) = spelled.filter(is_better).or(rarest)?;
+        Some(texts.into_iter().map(|text| self.literal_at(at, text)).collect())
     }
 
     /// The letters, and signs among them, that a text has least often.
@@ -599,6 +673,33 @@ impl<'a> Spots<'a> {
             self.texts().min_by(|(_, a), (_, b)| frequency::of_text(a).total_cmp(&frequency::of_text(b)))?;
         let word = String::from_utf8(text).ok()?;
         word.is_ascii().then(|| &*word.leak())
+    }
+
+    /// Where fixed texts with a choice of signs among their letters begin, and all that they may be.
+    fn spelled(&self) -> impl Iterator<Item = (usize, Vec<Vec<u8>>)> {
+        let signs = |part: &Part| {
+            let set =
+                part.one_of().filter(|set| set.len() <= MOST_SPELLINGS && !set.meets(ByteSet::ALNUM))?;
+            Some(set.iter().collect::<Vec<u8>>())
+        };
+        (0..self.parts.len()).filter(|&at| self.parts[at].letter().is_some()).filter_map(move |at| {
+            let choices: Vec<Vec<u8>> = self.parts[at..]
+                .iter()
+                .map_while(|part| part.letter().map(|letter| vec![letter]).or_else(|| signs(part)))
+                .collect();
+            let last = choices.iter().rposition(|choice| choice.len() == 1)?;
+            let count: usize = choices[..=last].iter().map(Vec::len).product();
+            if count == 1 || count > MOST_SPELLINGS {
+                return None;
+            }
+            let mut texts: Vec<Vec<u8>> = vec![vec![]];
+            for choice in &choices[..=last] {
+                let with =
+                    |text: &Vec<u8>| choice.iter().map(|byte| [&text[..], &[*byte]].concat()).collect();
+                texts = texts.iter().flat_map::<Vec<_>, _>(with).collect();
+            }
+            Some((at, texts))
+        })
     }
 
     /// Where fixed texts of three bytes or more begin, and what they are but for the case of letters.
@@ -619,6 +720,7 @@ impl<'a> Spots<'a> {
         before.reverse();
         let until = self.until(at + text.len());
         Anchor::Literal {
+            four: frequency::rarest_four(&text),
             text: text.leak(),
             before: before.leak(),
             until,

@@ -55,7 +55,7 @@ pub fn rarest_four(text: &[u8]) -> usize {
 }
 
 /// The logarithm of the share of places that begin these bytes, by how often each follows the two before it.
-fn logarithm(text: &[u8]) -> f32 {
+pub fn logarithm(text: &[u8]) -> f32 {
     if text.len() < 3 {
         return text.iter().map(|&byte| of_byte(byte).log2()).sum();
     }

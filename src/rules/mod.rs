@@ -3,6 +3,7 @@
 
 pub mod analyse;
 mod builtin;
+pub mod fours;
 pub mod frequency;
 pub mod pattern;
 pub mod schema;

@@ -409,7 +409,7 @@ impl Reader<'_, '_, '_> {
                 self.fault("context", format!("`{word}` must be at least three ASCII characters, lower case (case is ignored in the text)"));
             }
         }
-        words.iter().flat_map(|word| spellings(word)).map(|word| leak(&word)).collect::<Vec<_>>().leak()
+        words
     }
 
     fn flag(&mut self, key: &str) -> Option<bool> {
@@ -453,13 +453,16 @@ impl Reader<'_, '_, '_> {
 }
 
 /// What joins the words of a name, in one language or another: `api-key`, `api_key`, `apiKey`, `api.key`.
-const JOINTS: [&str; 4] = ["-", "_", "", "."];
+pub const JOINTS: [&str; 4] = ["-", "_", "", "."];
 
-/// What a context word stands for: one with hyphens in it for the name however it is spelled. The word
-/// itself comes first.
+/// Whether a context word is a name, whose hyphens stand for any of the [`JOINTS`].
+pub fn is_name(word: &str) -> bool {
+    word.contains('-') && word.split('-').all(|part| !part.is_empty())
+}
+
+/// What a context word stands for: a name however it is spelled. The word itself comes first.
 pub fn spellings(word: &str) -> Vec<String> {
-    let is_name = word.contains('-') && word.split('-').all(|part| !part.is_empty());
-    if is_name { JOINTS.map(|joint| word.replace('-', joint)).to_vec() } else { vec![word.to_owned()] }
+    if is_name(word) { JOINTS.map(|joint| word.replace('-', joint)).to_vec() } else { vec![word.to_owned()] }
 }
 
 /// A name in lower-case words and hyphens.

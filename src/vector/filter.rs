@@ -5,7 +5,7 @@
 use super::{Vector, bits, padded};
 
 /// A set of keys, 2 to the power of `BITS` bits large: a size that fits the first-level cache.
-pub(in crate::engine) struct Filter<const BITS: u32> {
+pub(crate) struct Filter<const BITS: u32> {
     words: Box<[u32]>,
 }
 
@@ -16,7 +16,7 @@ const TOGETHER: usize = 64;
 const REACH: usize = TOGETHER + 16;
 
 impl<const BITS: u32> Filter<BITS> {
-    pub(in crate::engine) fn of(keys: impl Iterator<Item = u32>) -> Filter<BITS> {
+    pub(crate) fn of(keys: impl Iterator<Item = u32>) -> Filter<BITS> {
         let mut words = vec![0; 1 << (BITS - 5)].into_boxed_slice();
         for key in keys {
             let bit = hash(key, BITS);
@@ -26,7 +26,7 @@ impl<const BITS: u32> Filter<BITS> {
     }
 
     #[inline]
-    pub(in crate::engine) fn may_hold(&self, key: u32) -> bool {
+    pub(crate) fn may_hold(&self, key: u32) -> bool {
         let bit = hash(key, BITS);
         self.words[bit >> 5] >> (bit & 31) & 1 == 1
     }
@@ -34,7 +34,7 @@ impl<const BITS: u32> Filter<BITS> {
     /// Calls `each` with every place of `text` whose next four bytes may be held, where the bits of `ones`
     /// are set in them and those not in `mask` are not. Past the end stand zeros.
     #[inline]
-    pub(in crate::engine) fn for_each_place(
+    pub(crate) fn for_each_place(
         &self,
         vector: Vector,
         text: &[u8],
@@ -67,7 +67,7 @@ const MULTIPLIER: u32 = 0x9E37_79B1;
 
 /// Multiplicative hashing (Knuth, "The Art of Computer Programming", volume 3, section 6.4).
 #[inline]
-pub(in crate::engine) fn hash(key: u32, bits: u32) -> usize {
+pub(crate) fn hash(key: u32, bits: u32) -> usize {
     (key.wrapping_mul(MULTIPLIER) >> (32 - bits)) as usize
 }
 

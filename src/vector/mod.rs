@@ -4,14 +4,16 @@
 mod classes;
 mod filter;
 mod fingerprints;
+mod pairs;
 
-pub(super) use classes::{Masks, bits, low_bits};
-pub(super) use filter::{Filter, hash};
-pub(super) use fingerprints::Fingerprints;
+pub(crate) use classes::{Masks, bits, low_bits};
+pub(crate) use filter::{Filter, hash};
+pub(crate) use fingerprints::Fingerprints;
+pub(crate) use pairs::Pairs;
 
 /// The instructions that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vector {
+pub(crate) enum Vector {
     /// AVX2 and BMI2, as in all processors of level x86-64-v3.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -21,7 +23,7 @@ pub(super) enum Vector {
 
 impl Vector {
     /// The fastest that this processor has.
-    pub(super) fn detect() -> Vector {
+    pub(crate) fn detect() -> Vector {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
             return Vector::Avx2;
@@ -33,7 +35,7 @@ impl Vector {
 /// The first `N` bytes of a text, with zeros for those that it does not have; made in `space` where it is
 /// shorter.
 #[inline]
-pub(super) fn padded<'a, const N: usize>(text: &'a [u8], space: &'a mut [u8; N]) -> &'a [u8; N] {
+pub(crate) fn padded<'a, const N: usize>(text: &'a [u8], space: &'a mut [u8; N]) -> &'a [u8; N] {
     text.first_chunk().unwrap_or_else(|| {
         space[..text.len()].copy_from_slice(text);
         space

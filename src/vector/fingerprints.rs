@@ -8,7 +8,6 @@
 //! Contract: a place may be told in vain, none is left out.
 
 use super::{Vector, bits, padded};
-use crate::rules::frequency;
 
 /// Four bytes of a text; `None` stands for any.
 type Fingerprint = [Option<u8>; 4];
@@ -20,7 +19,7 @@ const BUCKETS: usize = 8;
 const GROUPS: usize = 4;
 
 /// Fingerprints in their buckets.
-pub(in crate::engine) struct Fingerprints {
+pub(crate) struct Fingerprints {
     groups: [Group; GROUPS],
     buckets: [Bucket; GROUPS * BUCKETS],
     /// How often a text has each byte, by its upper and its lower half.
@@ -56,8 +55,23 @@ struct Place {
 /// Bytes that are read for the places of one block.
 const REACH: usize = 64 + 3;
 
-/// How many blocks are looked at together.
-const TOGETHER: usize = 64;
+/// How many blocks are looked at together: many small files are not much longer.
+const TOGETHER: usize = 16;
+
+/// The most bytes that are looked at together, up to the next multiple of 32.
+const HALVES: usize = 64 * TOGETHER + 32;
+
+/// The lower and the upper halves of bytes: all groups ask for them, and for each at four places.
+struct Halves {
+    lower: [u8; HALVES],
+    upper: [u8; HALVES],
+}
+
+impl Default for Halves {
+    fn default() -> Halves {
+        Halves { lower: [0; HALVES], upper: [0; HALVES] }
+    }
+}
 
 /// The fingerprint of a text that begins like this.
 fn fingerprint(text: &[u8]) -> Fingerprint {
@@ -65,10 +79,16 @@ fn fingerprint(text: &[u8]) -> Fingerprint {
 }
 
 impl Fingerprints {
-    /// None yet.
-    pub(in crate::engine) fn none() -> Fingerprints {
-        let by_half =
-            |upper: usize| std::array::from_fn(|lower| frequency::of_byte((upper << 4 | lower) as u8));
+    /// Texts of four bytes, or less where one has no more; those that stand most often come first. `frequency` tells
+    /// about which share of the bytes of a text is this one.
+    pub(crate) fn of(texts: &[&[u8]], frequency: fn(u8) -> f32) -> Fingerprints {
+        let mut fingerprints = Fingerprints::none(frequency);
+        texts.iter().for_each(|text| fingerprints.add(text));
+        fingerprints
+    }
+
+    fn none(frequency: fn(u8) -> f32) -> Fingerprints {
+        let by_half = |upper: usize| std::array::from_fn(|lower| frequency((upper << 4 | lower) as u8));
         Fingerprints {
             groups: [Group::default(); GROUPS],
             buckets: [Bucket::default(); GROUPS * BUCKETS],
@@ -76,55 +96,72 @@ impl Fingerprints {
         }
     }
 
-    /// Takes the four bytes of a text that stand least often, or all it has, into the bucket where they make the
-    /// fewest places more be of interest; returns where in the text they begin.
-    pub(in crate::engine) fn add(&mut self, text: &[u8]) -> usize {
-        let at = frequency::rarest_four(text);
-        let with = self.buckets.map(|bucket| bucket.with(fingerprint(&text[at..]), &self.frequencies));
-        let more = |number: &usize| with[*number].chance() - self.buckets[*number].chance();
-        let number = (0..with.len()).min_by(|a, b| more(a).total_cmp(&more(b))).unwrap_or_default();
-        self.buckets[number] = with[number];
+    /// Takes a text into the bucket where it makes the fewest places more be of interest.
+    fn add(&mut self, text: &[u8]) {
+        let with = |bucket: &Bucket| bucket.with(fingerprint(text), &self.frequencies);
+        let more = |bucket: &Bucket| with(bucket).chance() - bucket.chance();
+        let least = self.buckets.iter().map(more).enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+        let number = least.map_or(0, |(number, _)| number);
+        self.buckets[number] = with(&self.buckets[number]);
         let group = &mut self.groups[number / BUCKETS];
-        for (place, Place { low, high, .. }) in with[number].places.iter().enumerate() {
+        for (place, Place { low, high, .. }) in self.buckets[number].places.iter().enumerate() {
             for half in 0..16 {
                 group.low[place][half] |= ((low >> half & 1) as u8) << (number % BUCKETS);
                 group.high[place][half] |= ((high >> half & 1) as u8) << (number % BUCKETS);
             }
         }
-        at
     }
 
-    /// Calls `each` with the places of interest, all of them within the text. Past its end stand zeros, which some
-    /// bucket may have as well.
+    /// Calls `each` with the places of interest whose four bytes `may_be`, and these bytes. All places lie within the
+    /// text; past its end stand zeros, which some bucket may have as well.
     #[inline]
-    pub(in crate::engine) fn for_each(&self, vector: Vector, text: &[u8], mut each: impl FnMut(usize)) {
-        let mut places = [0; TOGETHER];
+    pub(crate) fn for_each(
+        &self,
+        vector: Vector,
+        text: &[u8],
+        may_be: impl Fn([u8; 4]) -> bool,
+        mut each: impl FnMut(usize, [u8; 4]),
+    ) {
+        let (mut places, mut halves) = ([0; TOGETHER], Halves::default());
         for from in (0..text.len()).step_by(TOGETHER * 64) {
-            let there = self.places(vector, &text[from..], &mut places);
-            for (places, from) in there.iter().zip((from..).step_by(64)) {
-                bits(*places).map(|at| from + at).take_while(|&at| at < text.len()).for_each(&mut each);
+            let there = self.places(vector, &text[from..], &mut places, &mut halves);
+            for (&places, from) in there.iter().zip((from..).step_by(64)) {
+                let mut space = [0; REACH];
+                let block = padded(&text[from..], &mut space);
+                let four = |at: usize| block[at..].first_chunk().copied().unwrap_or_default();
+                // Almost none is left; to ask for each bit by itself would cost more than to ask for all.
+                let left = bits(places).fold(0, |left, at| left | u64::from(may_be(four(at))) << at);
+                for at in bits(left).take_while(|&at| from + at < text.len()) {
+                    each(from + at, four(at));
+                }
             }
         }
     }
 
     /// The places of interest in the first blocks of a text, one bit each.
-    fn places<'p>(&self, vector: Vector, text: &[u8], places: &'p mut [u64; TOGETHER]) -> &'p [u64] {
+    fn places<'p>(
+        &self,
+        vector: Vector,
+        text: &[u8],
+        places: &'p mut [u64; TOGETHER],
+        halves: &mut Halves,
+    ) -> &'p [u64] {
         let there = &mut places[..text.len().div_ceil(64).min(TOGETHER)];
         let whole = there.len().min(text.len().saturating_sub(REACH - 64) / 64);
         let (inner, rest) = there.split_at_mut(whole);
-        self.blocks(vector, text, inner);
+        self.blocks(vector, text, inner, halves);
         for (places, from) in rest.iter_mut().zip((whole * 64..).step_by(64)) {
             let mut space = [0; REACH];
-            self.blocks(vector, padded(&text[from..], &mut space), std::slice::from_mut(places));
+            self.blocks(vector, padded(&text[from..], &mut space), std::slice::from_mut(places), halves);
         }
         there
     }
 
     /// The same for blocks with enough text behind them.
-    fn blocks(&self, vector: Vector, text: &[u8], places: &mut [u64]) {
+    fn blocks(&self, vector: Vector, text: &[u8], places: &mut [u64], halves: &mut Halves) {
         match vector {
             #[cfg(target_arch = "x86_64")]
-            Vector::Avx2 => avx2::places(self, text, places),
+            Vector::Avx2 => avx2::places(self, text, places, halves),
             Vector::Portable => places
                 .iter_mut()
                 .zip(text.windows(REACH).step_by(64))
@@ -190,45 +227,70 @@ mod avx2 {
     use std::arch::x86_64::{
         __m128i, __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
         _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
-        _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
     };
 
-    use super::{Fingerprints, REACH};
+    use super::{Fingerprints, Halves, REACH, padded};
 
-    pub(super) fn places(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64]) {
+    pub(super) fn places(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64], halves: &mut Halves) {
         // SAFETY: `Vector::Avx2` is made only where the processor was seen to have AVX2.
-        unsafe { places_avx2(fingerprints, text, places) }
+        unsafe { places_avx2(fingerprints, text, places, halves) }
     }
 
     #[target_feature(enable = "avx2")]
-    fn places_avx2(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64]) {
+    fn places_avx2(fingerprints: &Fingerprints, text: &[u8], places: &mut [u64], halves: &mut Halves) {
+        halves.take(&text[..text.len().min(64 * places.len() + REACH - 64)]);
         places.fill(0);
         for group in &fingerprints.groups {
             let (low, high) = (tables(&group.low), tables(&group.high));
-            let blocks = text.windows(REACH).step_by(64).map(|block| block.first_chunk::<REACH>());
-            for (places, block) in places.iter_mut().zip(blocks.flatten()) {
+            for (places, at) in places.iter_mut().zip((0..).step_by(64)) {
                 let all = _mm256_set1_epi8(-1);
                 let (mut first, mut second) = (all, all);
                 for byte in 0..4 {
-                    first = _mm256_and_si256(first, buckets(low[byte], high[byte], block, byte));
-                    second = _mm256_and_si256(second, buckets(low[byte], high[byte], block, byte + 32));
+                    first = _mm256_and_si256(first, halves.buckets(low[byte], high[byte], at + byte));
+                    second = _mm256_and_si256(second, halves.buckets(low[byte], high[byte], at + byte + 32));
                 }
                 *places |= u64::from(some(first)) | u64::from(some(second)) << 32;
             }
         }
     }
 
-    /// The buckets of the 32 bytes from `from` on, which is at most 35.
+    impl Halves {
+        #[target_feature(enable = "avx2")]
+        #[inline]
+        fn take(&mut self, text: &[u8]) {
+            let half = _mm256_set1_epi8(15);
+            let halves =
+                self.lower.as_chunks_mut::<32>().0.iter_mut().zip(self.upper.as_chunks_mut::<32>().0);
+            for (bytes, (lower, upper)) in text.chunks(32).zip(halves) {
+                let bytes = load(padded(bytes, &mut [0; 32]));
+                store(lower, _mm256_and_si256(bytes, half));
+                store(upper, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half));
+            }
+        }
+
+        /// The buckets of 32 bytes.
+        #[target_feature(enable = "avx2")]
+        #[inline]
+        fn buckets(&self, low: __m256i, high: __m256i, at: usize) -> __m256i {
+            let (lower, upper) = (self.lower[at..].first_chunk(), self.upper[at..].first_chunk());
+            let (Some(lower), Some(upper)) = (lower, upper) else { return _mm256_setzero_si256() };
+            _mm256_and_si256(_mm256_shuffle_epi8(low, load(lower)), _mm256_shuffle_epi8(high, load(upper)))
+        }
+    }
+
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn buckets(low: __m256i, high: __m256i, block: &[u8; REACH], from: usize) -> __m256i {
-        let bytes = &block[from..from + 32];
+    fn load(bytes: &[u8; 32]) -> __m256i {
         // SAFETY: the pointer is to 32 readable bytes; the load asks for no alignment.
-        let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>()) };
-        let half = _mm256_set1_epi8(15);
-        let lower = _mm256_and_si256(bytes, half);
-        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
-        _mm256_and_si256(_mm256_shuffle_epi8(low, lower), _mm256_shuffle_epi8(high, upper))
+        unsafe { _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>()) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn store(bytes: &mut [u8; 32], value: __m256i) {
+        // SAFETY: the pointer is to 32 writable bytes; the store asks for no alignment.
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast::<__m256i>(), value) }
     }
 
     /// Which bytes are not zero.
@@ -253,11 +315,11 @@ mod tests {
 
     #[test]
     fn zeros_past_the_end_are_no_places() {
-        let mut fingerprints = Fingerprints::none();
+        let mut fingerprints = Fingerprints::none(|_| 0.01);
         fingerprints.add(b"\0\0\0\0");
         for length in 0..200 {
             let mut places = vec![];
-            fingerprints.for_each(Vector::Portable, &vec![b'x'; length], |at| places.push(at));
+            fingerprints.for_each(Vector::Portable, &vec![b'x'; length], |_| true, |at, _| places.push(at));
             assert!(places.iter().all(|&at| at < length), "{length}: {places:?}");
         }
     }
@@ -267,8 +329,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(8);
         let texts =
             [&b"wd="[..], b"JQQJ", b"--be", b"://", b"\xff\x00zz", b"cryp", b"\x80\x81\x82\x83", b"machine"];
-        let mut fingerprints = Fingerprints::none();
-        let begin = texts.map(|text| fingerprints.add(text));
+        let fingerprints = Fingerprints::of(&texts, |_| 0.01);
         for length in (0..200).chain([1000]) {
             let mut bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
             let (planted, number) = (random.usize(..=length), length % texts.len());
@@ -278,15 +339,12 @@ mod tests {
             }
             let places = |vector| {
                 let mut places = vec![];
-                fingerprints.for_each(vector, &bytes, |at| places.push(at));
+                fingerprints.for_each(vector, &bytes, |_| true, |at, _| places.push(at));
                 places
             };
             let portable = places(Vector::Portable);
             assert_eq!(places(Vector::detect()), portable, "length {length}");
-            assert!(
-                portable.contains(&(planted + begin[number])) || planted + text.len() > length,
-                "length {length}"
-            );
+            assert!(portable.contains(&planted) || planted + text.len() > length, "length {length}");
         }
     }
 }

@@ -5,13 +5,13 @@ use crate::model::ByteSet;
 
 /// Classes of 64 bytes; bit `i` speaks of byte `i`. Bytes past the end of the text are in no class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::engine) struct Masks {
+pub(crate) struct Masks {
     /// Token characters: [`ByteSet::TOKEN`].
-    pub(in crate::engine) token: u64,
+    pub(crate) token: u64,
     /// ASCII letters and digits.
-    pub(in crate::engine) alnum: u64,
+    pub(crate) alnum: u64,
     /// ASCII digits.
-    pub(in crate::engine) digit: u64,
+    pub(crate) digit: u64,
 }
 
 impl Vector {
@@ -19,7 +19,7 @@ impl Vector {
     ///
     /// # Panics
     /// When `masks` is too short.
-    pub(in crate::engine) fn classify(self, bytes: &[u8], masks: &mut [Masks]) {
+    pub(crate) fn classify(self, bytes: &[u8], masks: &mut [Masks]) {
         let masks = &mut masks[..bytes.len().div_ceil(64)];
         let (blocks, rest) = bytes.as_chunks::<64>();
         match self {
@@ -34,7 +34,7 @@ impl Vector {
 
     /// Classifies the first 64 bytes of `bytes`, or all there are.
     #[inline]
-    pub(in crate::engine) fn block(self, bytes: &[u8]) -> Masks {
+    pub(crate) fn block(self, bytes: &[u8]) -> Masks {
         let mut space = [0; 64];
         let block = padded(bytes, &mut space);
         match self {
@@ -48,7 +48,7 @@ impl Vector {
 impl Masks {
     /// The classes of the first `count` bytes alone.
     #[inline]
-    pub(in crate::engine) fn first(self, count: usize) -> Masks {
+    pub(crate) fn first(self, count: usize) -> Masks {
         let kept = low_bits(count);
         Masks { token: self.token & kept, alnum: self.alnum & kept, digit: self.digit & kept }
     }
@@ -56,7 +56,7 @@ impl Masks {
 
 /// The places of the bits that are set, from the lowest.
 #[inline]
-pub(in crate::engine) fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usize> {
+pub(crate) fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usize> {
     let mut rest = bits.into();
     std::iter::from_fn(move || {
         let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
@@ -66,7 +66,7 @@ pub(in crate::engine) fn bits(bits: impl Into<u64>) -> impl Iterator<Item = usiz
 }
 
 /// The lowest `count` bits, or all.
-pub(in crate::engine) fn low_bits(count: usize) -> u64 {
+pub(crate) fn low_bits(count: usize) -> u64 {
     if count >= 64 { u64::MAX } else { (1 << count) - 1 }
 }
 
