@@ -92,8 +92,27 @@ fn run_around(text: &[u8], at: usize) -> Range<usize> {
     at - before..at + after
 }
 
-/// The same within a part of a text.
-pub(super) fn runs_in(
+/// Calls `each` with every run of at least [`SHORTEST`] characters of the alphabets in a part of a text that holds
+/// nothing but token characters.
+pub(super) fn runs_of_tokens(
+    text: &[u8],
+    part: Range<usize>,
+    each: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    // The token characters that are of neither alphabet.
+    let ends = memchr::memchr2_iter(b'.', b'~', &text[part.clone()]).map(|at| part.start + at);
+    let mut start = part.start;
+    for end in ends.chain([part.end]) {
+        if end - start >= SHORTEST {
+            each(start..end)?;
+        }
+        start = end + 1;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Calls `each` with every run of at least `shortest` characters of the alphabets in a part of a text.
+fn runs_in(
     text: &[u8],
     part: Range<usize>,
     shortest: usize,
@@ -113,20 +132,51 @@ pub(super) fn runs_in(
 /// What a run says, where it says anything. At most `left` bytes come out of what is compressed; whatever is decoded,
 /// in vain or not, is taken from them.
 pub(super) fn decode(text: &[u8], run: Range<usize>, shortest: usize, left: &mut usize) -> Option<Layer> {
-    starts(text, run.clone()).filter(|start| run.end - start >= shortest).find_map(|start| {
-        decode_hex(text, start..run.end).or_else(|| decode_from(text, start..run.end, left))
-    })
+    starts(text, run.clone(), shortest)
+        .filter(|&start| run.end - start >= shortest && may_begin(&text[start..run.end]))
+        .find_map(|start| {
+            decode_hex(text, start..run.end).or_else(|| decode_from(text, start..run.end, left))
+        })
 }
 
-/// Where in a run an encoded value may begin.
-fn starts(text: &[u8], run: Range<usize>) -> impl Iterator<Item = usize> {
+/// Which characters are the first of four that say text, the first that say something compressed, or a hex digit: bits of
+/// these three.
+static FIRST: [u8; 256] = {
+    let mut first = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let character = byte as u8;
+        // The first six bits of a byte from ` ` to `~`, and of a tab or a line break.
+        if matches!(character, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D') {
+            first[byte] |= TEXT;
+        }
+        if character.is_ascii_hexdigit() {
+            first[byte] |= DIGIT;
+        }
+        byte += 1;
+    }
+    first
+};
+const TEXT: u8 = 1;
+const DIGIT: u8 = 2;
+
+/// Whether what begins like this may say something. Yes may be wrong, no is not; nearly all end here.
+fn may_begin(run: &[u8]) -> bool {
+    // The first bytes of gzip and of zlib.
+    let is_compressed = matches!(run, [b'H', b'4', b's', ..] | [b'e', b'A' | b'F' | b'J' | b'N', ..]);
+    let fours = run.iter().step_by(4).take(HEAD / 3);
+    is_compressed || fours.fold(u8::MAX, |all, &byte| all & FIRST[usize::from(byte)]) != 0
+}
+
+/// Where in a run an encoded value of at least `shortest` characters may begin.
+fn starts(text: &[u8], run: Range<usize>, shortest: usize) -> impl Iterator<Item = usize> {
     let first = run.start;
     // The letter of an escaped line break before it, and the mark of a hex number.
     let escaped = first > 0 && text[first - 1] == b'\\';
     let marked = text[run.clone()].starts_with(b"0x");
     // What begins with the text may have begun before it, in the window before.
     let cut = if first == 0 { 1..4 } else { 0..0 };
-    let inside = text[run]
+    let inside = text[first..(run.end - shortest).max(first)]
         .iter()
         .enumerate()
         .filter(|(_, byte)| matches!(byte, b'/' | b'-' | b'_' | b'+'))

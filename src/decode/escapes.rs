@@ -15,28 +15,62 @@ const FARTHEST: usize = 64 * 1024;
 pub(super) fn decode(text: &[u8], at: usize, encoding: Encoding) -> Option<Layer> {
     escape(text, at, encoding)?;
     let range = stretch(text, at, encoding);
-    let (mut pieces, mut plain_from, mut at, mut weight) = (Pieces::default(), range.start, range.start, 0);
-    while at < range.end {
-        match escape(text, at, encoding) {
-            Some(escape) if at + escape.length <= range.end => {
-                pieces.plain(text, plain_from..at);
-                pieces.push(escape.decoded(), at..at + escape.length);
-                weight += escape.weight();
-                at += escape.length;
-                plain_from = at;
-            }
-            _ => at += 1,
+    let (mut said, mut weight) = (vec![], 0);
+    for_each_piece(text, range.clone(), encoding, |piece, escape| match escape {
+        Some(escape) => {
+            said.extend_from_slice(escape.decoded());
+            weight += escape.weight();
         }
+        None => said.extend_from_slice(&text[piece]),
+    });
+    let mut pieces = Pieces::default();
+    let is_worth = weight >= FEWEST && is_text(&said);
+    // Most stretches are bytes that are no text: where each came from is asked of others only.
+    if is_worth {
+        for_each_piece(text, range.clone(), encoding, |piece, escape| match escape {
+            Some(escape) => pieces.push(escape.decoded(), piece),
+            None => pieces.plain(text, piece),
+        });
     }
-    pieces.plain(text, plain_from..range.end);
     Some(Layer {
         encoding,
         range,
-        is_worth: weight >= FEWEST && is_text(&pieces.text),
-        text: pieces.text,
+        is_worth,
+        text: said,
         is_cut: false,
         origin: Origin::Pieces(pieces.pieces),
     })
+}
+
+/// Calls `each` with the escapes in a stretch and what stands between them, from left to right.
+fn for_each_piece(
+    text: &[u8],
+    range: Range<usize>,
+    encoding: Encoding,
+    mut each: impl FnMut(Range<usize>, Option<Escape>),
+) {
+    let begins = match encoding {
+        Encoding::Percent => b'%',
+        Encoding::QuotedPrintable => b'=',
+        Encoding::Entities => b'&',
+        _ => b'\\',
+    };
+    let (mut plain_from, mut from) = (range.start, range.start);
+    while let Some(skipped) = memchr::memchr(begins, &text[from..range.end]) {
+        let at = from + skipped;
+        let escape = escape(text, at, encoding).filter(|escape| at + escape.length <= range.end);
+        from = at + escape.as_ref().map_or(1, |escape| escape.length);
+        if escape.is_some() {
+            if plain_from < at {
+                each(plain_from..at, None);
+            }
+            each(at..from, escape);
+            plain_from = from;
+        }
+    }
+    if plain_from < range.end {
+        each(plain_from..range.end, None);
+    }
 }
 
 fn stretch(text: &[u8], at: usize, encoding: Encoding) -> Range<usize> {
@@ -155,9 +189,11 @@ fn character(code: u32, length: usize) -> Option<Escape> {
     Some(Escape { length, bytes, count, is_common: false })
 }
 
+/// What up to eight digits say.
 fn hex(digits: &[u8]) -> Option<u32> {
-    let all_hex = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
-    u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| all_hex)?, 16).ok()
+    let digit = |&byte: &u8| char::from(byte).to_digit(16);
+    let fits = (1..=8).contains(&digits.len());
+    digits.iter().try_fold(0, |sum, byte| Some(sum << 4 | digit(byte)?)).filter(|_| fits)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::layer::{Encoding, Layer, Origin, Pieces};
+use crate::model::ByteSet;
 
 /// The shortest value that is put together, in bytes.
 const SHORTEST: usize = 12;
@@ -16,18 +17,26 @@ const WIDEST_GLUE: usize = 80;
 /// How long one literal may be, in bytes.
 const LONGEST: usize = 4096;
 
-/// Where a quote stands before what may join literals.
-pub(super) fn spots(text: &[u8]) -> impl Iterator<Item = usize> {
-    let joins = |next: &u8| matches!(next, b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'.' | b',' | b'&' | b'|');
-    memchr::memchr2_iter(b'"', b'\'', text).filter(move |at| text.get(at + 1).is_some_and(joins))
+/// Whether the quote at `close` ends a literal of a single character.
+pub(super) fn ends_character(text: &[u8], close: usize) -> bool {
+    close >= 2 && text[close - 2] == text[close] && text[close - 1] > b' '
+}
+
+/// Whether the literal that ends with the quote at `close` may go on in another one. Yes may be wrong, no is not.
+pub(super) fn may_go_on(text: &[u8], close: usize) -> bool {
+    if close == 0 || !is_of_value(text[close - 1]) {
+        return false;
+    }
+    let glue = &text[close + 1..text.len().min(close + 1 + WIDEST_GLUE)];
+    let next = glue.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0c));
+    let joins =
+        |next: u8| next == text[close] || matches!(next, b'+' | b'.' | b'|' | b'&' | b'<' | b'~' | b'\\');
+    next.is_some_and(|&next| joins(next))
 }
 
 /// What is put together from the literals of which the first ends with the quote at `close`.
 pub(super) fn decode(text: &[u8], close: usize) -> Option<Layer> {
     let quote = text[close];
-    if close == 0 || !is_of_value(text[close - 1]) {
-        return None;
-    }
     // What is put together in the middle of a value is no sentence.
     let joins = |close: usize, open: usize| {
         close > 0 && is_of_value(text[close - 1]) && text.get(open + 1).is_some_and(|&byte| is_of_value(byte))
@@ -39,10 +48,9 @@ pub(super) fn decode(text: &[u8], close: usize) -> Option<Layer> {
 /// What is put together from single characters of which the first ends with the quote at `close`.
 pub(super) fn decode_characters(text: &[u8], close: usize) -> Option<Layer> {
     let quote = text[close];
-    let is_single = |close: usize| close >= 2 && text[close - 2] == quote && text[close - 1] > b' ';
     let next = |close: usize| {
         let open = close + 1 + comma(&text[close + 1..])?;
-        (is_single(close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote))
+        (ends_character(text, close) && text.get(open) == Some(&quote) && text.get(open + 2) == Some(&quote))
             .then_some(open)
     };
     put_together(text, close, FEWEST_CHARACTERS, next)
@@ -119,7 +127,15 @@ fn comma(text: &[u8]) -> Option<usize> {
 }
 
 fn is_of_value(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=_-.:@~%$!&#;".contains(&byte)
+    const VALUE: ByteSet = {
+        let (mut set, signs, mut at) = (ByteSet::ALNUM, b"+/=_-.:@~%$!&#;", 0);
+        while at < signs.len() {
+            set = set.with(signs[at]);
+            at += 1;
+        }
+        set
+    };
+    VALUE.contains(byte)
 }
 
 #[cfg(test)]

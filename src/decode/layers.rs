@@ -4,10 +4,14 @@
 //! bytes; escapes and joined literals by the few bytes that no value goes without.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 pub use super::layer::Encoding;
 use super::layer::Layer;
 use super::{base64, escapes, joins};
+use crate::vector::Pairs;
 
 pub use super::base64::{SHORTEST, SHORTEST_KNOWN};
 
@@ -70,7 +74,7 @@ impl Decoded<'_> {
 /// Where runs of base64 may stand in a text.
 #[derive(Debug, Clone, Copy)]
 pub enum Runs<'a> {
-    /// Within these ranges, if they are of [`SHORTEST`] characters.
+    /// Within these ranges of token characters, if they are of [`SHORTEST`] ones.
     Known(&'a [Range<usize>]),
     /// Anywhere, if they are of so many characters.
     Unknown(usize),
@@ -221,34 +225,56 @@ fn spots(
     match runs {
         Runs::Known(runs) => {
             for run in runs {
-                base64::runs_in(text, run.clone(), SHORTEST, &mut |run| each(Sort::Run, run))?;
+                base64::runs_of_tokens(text, run.clone(), &mut |run| each(Sort::Run, run))?;
             }
         }
         Runs::Unknown(shortest) => base64::runs(text, shortest, &mut |run| each(Sort::Run, run))?,
     }
-    for at in memchr::memchr3_iter(b'%', b'\\', b'&', text) {
-        let sort = match (text[at], text.get(at + 1)) {
-            (b'%', Some(b'2'..=b'7')) => Sort::Percent,
-            (b'\\', Some(b'u' | b'U' | b'x')) => Sort::Backslash,
-            (b'&', Some(b'#' | b'q' | b'a')) => Sort::Entity,
-            _ => continue,
-        };
-        each(sort, at..at + 1)?;
+    let begun = PAIRS.for_each(text, |at| match sort_at(text, at) {
+        Some(sort) => match each(sort, at..at + 1) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(()),
+        },
+        None => Ok(()),
+    });
+    if begun.is_err() {
+        return ControlFlow::Break(());
     }
-    let mut glued = |at: usize| match text[at] {
-        b'\'' if text[at + 1] == b',' => each(Sort::Characters, at..at + 1),
-        _ => each(Sort::Literals, at..at + 1),
-    };
-    joins::spots(text).try_for_each(&mut glued)?;
     match is_mail {
         true => memchr::memchr_iter(b'=', text).try_for_each(|at| each(Sort::Quoted, at..at + 1)),
         false => ControlFlow::Continue(()),
     }
 }
 
+/// The bytes that escapes begin with, and those that stand where one literal ends and another may go on.
+static PAIRS: Pairs = Pairs::of(&[
+    (b"%", b"234567"),
+    (b"\\", b"uUx"),
+    (b"&", b"#qa"),
+    (b"\"'", b" \r\n"),
+    (b"\"'", b"\t"),
+    (b"\"'", b"+.,&|"),
+]);
+
+/// What may begin at one of these places.
+fn sort_at(text: &[u8], at: usize) -> Option<Sort> {
+    match (text[at], text.get(at + 1)?) {
+        (b'%', b'2'..=b'7') => Some(Sort::Percent),
+        (b'\\', b'u' | b'U' | b'x') => Some(Sort::Backslash),
+        (b'&', b'#' | b'q' | b'a') => Some(Sort::Entity),
+        (b'"' | b'\'', b',') => joins::ends_character(text, at).then_some(Sort::Characters),
+        (b'"' | b'\'', b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'.' | b'&' | b'|') => {
+            joins::may_go_on(text, at).then_some(Sort::Literals)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a header says that something is quoted-printable. Elsewhere `=` is followed by digits for other reasons.
 fn is_mail(text: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, b"uoted-")
+    static QUOTED: LazyLock<Finder> = LazyLock::new(|| Finder::new("uoted-"));
+    QUOTED
+        .find_iter(text)
         .any(|at| text.get(at + 6..at + 15).is_some_and(|rest| rest.eq_ignore_ascii_case(b"printable")))
 }
 
