@@ -558,10 +558,10 @@ fn a_token_among_zeros_is_found() {
 
 // Windows
 
-/// Places at which a window of 4 MiB, or what it shares with the next one, begins or ends: those of
+/// Places at which a window of 2 MiB, or what it shares with the next one, begins or ends: those of
 /// `engine::window`, worked out anew.
 fn borders() -> Vec<usize> {
-    const SIZE: usize = 4 * 1024 * 1024;
+    const SIZE: usize = 2 * 1024 * 1024;
     const MARGIN: usize = 64 * 1024 + 4096;
     let step = SIZE - 2 * MARGIN;
     let mut borders: Vec<usize> = (0..3)

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::rules::analyse::MAX_LEN;
 
 /// Size of a window in bytes.
-const SIZE: usize = 4 * 1024 * 1024;
+const SIZE: usize = 2 * 1024 * 1024;
 
 /// What neighbouring windows share on either side of their border: the longest match, its context, and
 /// enough of its line to be shown.

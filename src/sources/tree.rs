@@ -16,7 +16,7 @@ use super::{Blob, Content, Passed, Source, SourceError, Visit};
 use crate::model::{BlobPath, Gap, GapReason, PlaceKind, is_telling};
 
 /// Files up to this size are handed over whole, in bytes.
-const WHOLE: usize = 4 * 1024 * 1024;
+const WHOLE: usize = 2 * 1024 * 1024;
 
 /// What is asked for at first of a file that calls itself shorter: some files of the system give all they
 /// have to the first read and nothing to the next.
