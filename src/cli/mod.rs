@@ -53,9 +53,10 @@ fn leave_no_core() {
 
 /// Prints what clap has to say: that something was typed wrong, or the help or version that was asked for.
 fn explain(error: &clap::Error) -> Exit {
-    let text = commands::concealed(&error.render().ansi().to_string());
+    let text = error.render().ansi().to_string();
     if error.use_stderr() {
-        let _ = write!(anstream::stderr(), "{text}");
+        // What was typed wrong may be a secret; help and version say nothing of what was typed.
+        let _ = write!(anstream::stderr(), "{}", commands::concealed(&text));
         return Exit::Failed;
     }
     match write!(anstream::stdout(), "{text}") {
