@@ -136,6 +136,9 @@ fn measure(cases: &[Case], confidence: Confidence) -> (Figures, BTreeMap<&str, F
         if case.secret.is_some() && hits > 0 && !exact {
             tell("inexact");
         }
+        if hits > 0 && !found.iter().filter(meets).any(|sighting| sighting.confidence >= Confidence::Likely) {
+            tell("unsure");
+        }
         for sighting in found.iter().filter(|sighting| !meets(sighting)) {
             tell(&format!(
                 "wrong {} {:?}",
