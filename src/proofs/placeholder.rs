@@ -146,7 +146,7 @@ const WORDS: &[&str] = &[
 
 /// Letters that passwords for show write as digits or signs.
 const DISGUISES: &[(char, char)] =
-    &[('0', 'o'), ('1', 'i'), ('3', 'e'), ('4', 'a'), ('5', 's'), ('$', 's'), ('@', 'a')];
+    &[('0', 'o'), ('1', 'i'), ('3', 'e'), ('4', 'a'), ('5', 's'), ('7', 't'), ('$', 's'), ('@', 'a')];
 
 /// A variable, a template or a format, not a value: `$NAME`, `${NAME}`, `{{ name }}`, `%s`, `%NAME%`.
 pub fn is_reference(value: &str) -> bool {

@@ -23,6 +23,8 @@ pub fn is_sample(value: &[u8], prefix: &[u8]) -> bool {
     let holds = |text: &[u8]| memchr::memmem::find(&body, text).is_some();
     few_characters(&body)
         || one_character_prevails(&body)
+        || repeats_itself(&body)
+        || counts(&body)
         // Base64 writes a run of ones as slashes.
         || body.chunk_by(|a, b| a == b && *a != b'/').any(|run| run.len() >= SAME)
         || WORDS.iter().any(|word| holds(word.as_bytes()))
@@ -36,6 +38,41 @@ fn one_character_prevails(body: &[u8]) -> bool {
         counts[usize::from(byte)] += 1;
     }
     body.len() >= LONG && counts.iter().any(|&count| count > body.len() / 5 + 6)
+}
+
+/// How many characters chance does not write a second time right after the first.
+const REPEATED: usize = 8;
+
+/// Longest text that somebody repeats to fill a value.
+const UNIT: usize = 24;
+
+/// Whether most of the body is one text, written again and again.
+fn repeats_itself(body: &[u8]) -> bool {
+    (1..=UNIT.min(body.len() / 2)).any(|period| {
+        let same = longest_run(body.iter().zip(&body[period..]).map(|(a, b)| a == b));
+        same >= REPEATED && (same + period) * 2 >= body.len()
+    })
+}
+
+/// The most in a row that are true.
+fn longest_run(these: impl Iterator<Item = bool>) -> usize {
+    let runs = these.scan(0, |run, is| {
+        *run = if is { *run + 1 } else { 0 };
+        Some(*run)
+    });
+    runs.max().unwrap_or(0)
+}
+
+/// How many bytes in a row chance does not write with the same step between them.
+const COUNTED: usize = 6;
+
+/// Whether it is bytes in hex that count: `0102030405060708`, `aabbccddeeff0011`.
+fn counts(body: &[u8]) -> bool {
+    let digit = |at: usize| body.get(at).and_then(|&byte| char::from(byte).to_digit(16));
+    let byte = |at: usize| Some(digit(at)? << 4 | digit(at + 1)?);
+    let step = |at: usize| Some((byte(at + 2)? + 256 - byte(at)?) % 256);
+    let pairs = (0..body.len()).step_by(2);
+    longest_run(pairs.map(|at| step(at).is_some() && step(at) == step(at + 2))) >= COUNTED - 2
 }
 
 fn few_characters(body: &[u8]) -> bool {
@@ -58,9 +95,18 @@ mod tests {
             "k12345678".into(),
             "ab".repeat(10),
             "tpAAAtsQAAuPcAA".repeat(4),
+            "k7rT2m".repeat(3),
+            "t1-0_0_0_0_0_0_0".into(),
         ] {
             assert!(is_sample(format!("ghp_{value}").as_bytes(), b"ghp_"), "{value}");
         }
+    }
+
+    #[test]
+    fn bytes_that_count_are_samples() {
+        assert!(is_sample(b"02030405060708090a0b0c", b""));
+        assert!(is_sample(b"aabbccddeeff00112233", b""));
+        assert!(!is_sample(b"02030405a60708d90a0b0c", b""));
     }
 
     #[test]
