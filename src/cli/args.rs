@@ -236,7 +236,7 @@ pub(super) enum RevokeCommand {
     /// Find the secrets again, ask about them, and write what would be done; nothing is revoked
     #[command(after_help = REVOKE_CODES)]
     Plan {
-        /// A report of `--format json` or `jsonl`, or folders and files to scan
+        /// A report of `--format json` or `jsonl`, or folders and files to scan; `-` is standard input
         #[arg(value_name = "REPORT|PATH", default_value = ".")]
         paths: Vec<PathBuf>,
         /// Write the plan to this file and a summary to standard output
@@ -268,6 +268,9 @@ pub(super) enum RevokeCommand {
         /// The folder or repository that the plan is about, where that is another than when it was made
         #[arg(long = "in", value_name = "FOLDER")]
         below: Option<PathBuf>,
+        /// Find the secrets on standard input, where the plan was made of it as well
+        #[arg(long, conflicts_with = "below")]
+        stdin: bool,
         /// Use the rules of this file or folder as well; can be given several times
         #[arg(long, value_name = "PATH")]
         rules: Vec<PathBuf>,
@@ -294,7 +297,8 @@ pub(super) enum RevokeCommand {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Revoking")]
 pub(super) struct Applying {
-    /// Agree to the plan with this digest instead of answering on the terminal
+    /// Agree to the plan with this digest instead of answering on the terminal; not for `stanch revoke --stdin`, of
+    /// which there is no plan before
     #[arg(long, value_name = "DIGEST")]
     pub(super) yes: Option<String>,
     /// Also what the vendor cannot undo
@@ -312,6 +316,9 @@ pub(super) struct Applying {
     /// The ledger [default: `stanch/ledger.jsonl` in the user's state folder]
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: Option<PathBuf>,
+    /// How what came of it is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ListFormat,
 }
 
 /// How providers are asked.

@@ -15,6 +15,7 @@ pub use exit::Exit;
 use crate::commands::{
     self, About, Applying, Asking, BaselineChange, BaselineTask, CommandError, Ended, ExplainTask, FailOn,
     Hook, IgnoreTask, Known, LedgerTask, Output, PlanTask, Reach, RevokeTask, ScanTask, Scope, VerifyTask,
+    Whereabouts,
 };
 use crate::containers::Limits;
 use crate::findings::{Extent, Why};
@@ -306,9 +307,14 @@ fn revoke(typed: args::Revoke) -> Result<Exit, CommandError> {
             let scan = scan(paths, rules, rule, asking)?;
             RevokeTask::Plan(PlanTask { scan, below, output, verb, ledger: ledger_file(ledger)? })
         }
-        Some(args::RevokeCommand::Apply { plan, below, rules, applying, asking }) => {
+        Some(args::RevokeCommand::Apply { plan, below, stdin, rules, applying, asking }) => {
             let how = carried_out(applying, &asking)?;
-            RevokeTask::Apply { plan, below, how, scan: scan(vec![], rules, vec![], asking)? }
+            let from = match below {
+                Some(folder) => Whereabouts::Below(folder),
+                None if stdin => Whereabouts::Stdin,
+                None => Whereabouts::Places,
+            };
+            RevokeTask::Apply { plan, from, how, scan: scan(vec![], rules, vec![], asking)? }
         }
         None if stdin => {
             let how = carried_out(applying, &asking)?;
@@ -324,14 +330,16 @@ fn revoke(typed: args::Revoke) -> Result<Exit, CommandError> {
 }
 
 fn carried_out(typed: args::Applying, asking: &args::Asking) -> Result<Applying, CommandError> {
-    let args::Applying { yes, irreversible, owner, allow_ci, wait, ledger } = typed;
+    let args::Applying { yes, irreversible, owner, allow_ci, wait, ledger, format } = typed;
+    let json = matches!(format, args::ListFormat::Json);
     let only = match &asking.id[..] {
         [] => None,
         [id] => Some(id.clone()),
         _ => return Err(CommandError::new("--id names one finding here; leave the others out")),
     };
     let choice = Choice { irreversible, unconfirmed: asking.unconfirmed, only, owners: owner };
-    Ok(Applying { choice, yes, allow_ci, wait: Duration::from_secs(wait), ledger: ledger_file(ledger)? })
+    let (wait, ledger) = (Duration::from_secs(wait), ledger_file(ledger)?);
+    Ok(Applying { choice, yes, allow_ci, wait, ledger, json })
 }
 
 fn ledger_file(typed: Option<PathBuf>) -> Result<PathBuf, CommandError> {

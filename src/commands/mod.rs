@@ -33,7 +33,7 @@ pub use hook::{Hook, Reach, install, uninstall};
 pub use ignore::{IgnoreTask, ignore};
 pub use output::Output;
 pub use push::{pre_push, pre_receive};
-pub use revoke::{Applying, LedgerTask, PlanTask, RevokeTask, ledger, revoke};
+pub use revoke::{Applying, LedgerTask, PlanTask, RevokeTask, Whereabouts, ledger, revoke};
 pub use scan::{Ended, FailOn, ScanTask, scan};
 pub use verify::{VerifyTask, verify};
 pub use xdg::{cache_folder, state_folder};

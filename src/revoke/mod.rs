@@ -4,11 +4,13 @@
 //! above, whether a token works: asking is not done here.
 
 mod act;
+mod applied;
 mod choice;
 mod ledger;
 mod plan;
 
 pub use act::{Answered, Outcome, Target, act};
+pub use applied::{Applied, End};
 pub use choice::{Choice, chosen};
 pub use ledger::{Event, Ledger, LedgerError, Record, who};
 pub use plan::{Action, Item, ItemPlace, Plan, Said};

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::consent::Agreed;
 use super::{Applying, now, say};
 use crate::commands::scan::Prepared;
 use crate::commands::{CommandError, Ended, ScanTask};
@@ -10,21 +11,42 @@ use crate::model::{Finding, Revoke, Secret, UnknownReason, Verdict, moment};
 use crate::net::host_of;
 use crate::net::{Client, Values};
 use crate::report::sanitize;
-use crate::revoke::{Action, Answered, Event, Item, Ledger, Outcome, Plan, Record, Target, act, who};
+use crate::revoke::{
+    Action, Answered, Applied, End, Event, Item, Ledger, Outcome, Plan, Record, Target, act, who,
+};
 use crate::verify::{Policy, verdict_of};
 
-/// Carries out these items of a plan, whose secrets were found again.
+/// Carries out what a person agreed to, whose secrets were found again, and tells what came of all of the plan.
 pub(super) fn carry_out(
     plan: &Plan,
-    items: &[&Item],
+    agreed: &Agreed<'_>,
     found: &[Finding],
     (scan, prepared): (&ScanTask, &Prepared),
     how: &Applying,
 ) -> Result<Ended, CommandError> {
-    if items.is_empty() {
-        let open = plan.items.iter().any(|item| item.verdict.state != "dead");
-        return Ok(if open { Ended::Unrevoked } else { Ended::Clean });
+    let mut applied = Applied::of(plan);
+    if !agreed.items.is_empty() {
+        for (item, Over { end, why }) in done(plan, &agreed.items, found, (scan, prepared), how)? {
+            applied.note(item, end, &why);
+        }
     }
+    agreed.left.iter().for_each(|(item, why)| applied.note_left(item, why));
+    if how.json {
+        say(&applied.to_json().map_err(CommandError::new)?)?;
+    } else {
+        say(&applied.lines().map(|line| sanitize(&line).into_owned() + "\n").collect::<String>())?;
+    }
+    Ok(if applied.is_all_dead() { Ended::Clean } else { Ended::Unrevoked })
+}
+
+/// Makes the calls about these items, and what became of each.
+fn done<'a>(
+    plan: &'a Plan,
+    items: &[&'a Item],
+    found: &[Finding],
+    (scan, prepared): (&ScanTask, &Prepared),
+    how: &Applying,
+) -> Result<Vec<(&'a Item, Over)>, CommandError> {
     let mut ledger = Ledger::open(&how.ledger)?;
     let asking = scan.asking.clone().unwrap_or_default();
     let client = asking.client(prepared.engine.rules())?;
@@ -35,16 +57,12 @@ pub(super) fn carry_out(
     run.look_before(&mut works)?;
     run.call_all(&mut works)?;
     run.watch(&mut works, how.wait)?;
-    let outcome = told(&works);
-    say(&outcome)?;
-    let is_done =
-        |work: &Work<'_>| matches!(&work.state, Some(State::Over(Over::Revoked | Over::AlreadyDead)));
-    let done: Vec<&str> =
-        works.iter().filter(|work| is_done(work)).map(|work| work.item.id.as_str()).collect();
-    let dies_with = |item: &Item| item.dies_with.as_deref().is_some_and(|other| done.contains(&other));
-    let is_dead =
-        |item: &Item| item.verdict.state == "dead" || done.contains(&item.id.as_str()) || dies_with(item);
-    Ok(if plan.items.iter().all(is_dead) { Ended::Clean } else { Ended::Unrevoked })
+    let over = |state| match state {
+        Some(State::Over(over)) => over,
+        Some(State::Pending { .. }) | None => Over::new(End::Unknown, "nothing came of it"),
+    };
+    let plain: Vec<Option<State>> = works.into_iter().map(|work| work.state).collect();
+    Ok(items.iter().copied().zip(plain.into_iter().map(over)).collect())
 }
 
 /// What became of an item.
@@ -55,14 +73,20 @@ enum State {
     Over(Over),
 }
 
-/// How it ended.
-enum Over {
-    Revoked,
-    AlreadyDead,
-    NotFound,
-    Refused(String),
-    Unsupported(String),
-    Unknown(String),
+/// How it ended, and why.
+struct Over {
+    end: End,
+    why: String,
+}
+
+impl Over {
+    fn new(end: End, why: impl Into<String>) -> Over {
+        Over { end, why: why.into() }
+    }
+
+    fn revoked() -> Over {
+        Over::new(End::Revoked, "seen dead")
+    }
 }
 
 /// One item on its way.
@@ -89,7 +113,7 @@ impl<'a> Work<'a> {
                 "now it would be {} at {}, which is not what the plan says; make it again",
                 action.verb, action.host
             );
-            work.end(Over::Unsupported(why));
+            work.end(Over::new(End::Unsupported, why));
         }
         work
     }
@@ -124,7 +148,7 @@ impl Run<'_> {
     fn look_before(&mut self, works: &mut [Work<'_>]) -> Result<(), CommandError> {
         for work in works.iter_mut().filter(|work| work.state.is_none()) {
             let (Some(finding), Some(_)) = (work.finding, work.call) else {
-                work.end(Over::NotFound);
+                work.end(Over::new(End::NotFound, "not found at any of its places; nothing was sent"));
                 continue;
             };
             work.before = verdict_of(finding, self.client, self.policy);
@@ -133,11 +157,14 @@ impl Run<'_> {
                 self.ledger.add([record])?;
                 // Where this plan's call was sent before, it was this call that ended it.
                 let sent = self.sent_since(work.item).is_some();
-                work.end(if sent { Over::Revoked } else { Over::AlreadyDead });
+                work.end(match sent {
+                    true => Over::revoked(),
+                    false => Over::new(End::AlreadyDead, "already dead, nothing was sent"),
+                });
             } else if let Some(accepted) = self.sent_since(work.item) {
                 work.state = Some(State::Pending { accepted, why: None });
             } else if let Some(why) = unheard(&work.before) {
-                work.end(Over::Refused(why));
+                work.end(Over::new(End::Refused, why));
             }
         }
         Ok(())
@@ -195,8 +222,8 @@ impl Run<'_> {
             for &at in &batch {
                 works[at].state = Some(match &outcome {
                     Outcome::Accepted | Outcome::AlreadyDead => State::Pending { accepted: true, why: None },
-                    Outcome::Refused(why) => State::Over(Over::Refused(why.clone())),
-                    Outcome::Unsupported(why) => State::Over(Over::Unsupported(why.clone())),
+                    Outcome::Refused(why) => State::Over(Over::new(End::Refused, why)),
+                    Outcome::Unsupported(why) => State::Over(Over::new(End::Unsupported, why)),
                     Outcome::Unknown(why) => State::Pending { accepted: false, why: Some(why.clone()) },
                 });
             }
@@ -234,7 +261,7 @@ impl Run<'_> {
                 let detail = Some(String::clone(&why));
                 let record = self.record(work, Event::Unknown, "unknown", &Answered::default(), detail);
                 self.ledger.add([record])?;
-                work.end(Over::Unknown(why));
+                work.end(Over::new(End::Unknown, why));
             }
         }
         Ok(())
@@ -251,7 +278,7 @@ impl Run<'_> {
         let record = self.record(work, event, verdict.as_str(), &Answered::default(), None);
         self.ledger.add([record])?;
         if event == Event::ConfirmedDead {
-            work.end(Over::Revoked);
+            work.end(Over::revoked());
         } else {
             work.before = verdict;
         }
@@ -342,28 +369,4 @@ fn batches(works: &[Work<'_>]) -> Vec<Vec<usize>> {
     singles.extend(lists.into_iter().map(|(_, _, list)| list));
     singles.sort_by_key(|list| works[list[0]].call.is_none_or(|call| !call.reversible));
     singles
-}
-
-/// What became of each, for people.
-fn told(works: &[Work<'_>]) -> String {
-    let mut text = String::new();
-    for Work { item, state, .. } in works {
-        let (word, why) = match state {
-            Some(State::Over(Over::Revoked)) => ("revoked", "seen dead"),
-            Some(State::Over(Over::AlreadyDead)) => ("dead", "already dead, nothing was sent"),
-            Some(State::Over(Over::NotFound)) => ("lost", "not found at any of its places; nothing was sent"),
-            Some(State::Over(Over::Refused(why))) => ("refused", why.as_str()),
-            Some(State::Over(Over::Unsupported(why))) => ("cannot", why.as_str()),
-            Some(State::Over(Over::Unknown(why))) => ("unknown", why.as_str()),
-            Some(State::Pending { .. }) | None => ("unknown", "nothing came of it"),
-        };
-        let by_hand = match (word, &item.by_hand) {
-            ("refused" | "cannot" | "unknown", Some(page)) => format!("; by hand: {page}"),
-            _ => String::new(),
-        };
-        let line = format!("{word:<7} {} {} {}: {why}{by_hand}", item.id, item.rule, item.masked);
-        text.push_str(&sanitize(&line));
-        text.push('\n');
-    }
-    text
 }

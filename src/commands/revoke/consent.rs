@@ -23,8 +23,14 @@ pub(super) fn permitted(how: &Applying) -> Result<(), CommandError> {
     }
 }
 
+/// What of a plan a person agreed to, and what is left, each with why.
+pub(super) struct Agreed<'a> {
+    pub(super) items: Vec<&'a Item>,
+    pub(super) left: Vec<(&'a Item, String)>,
+}
+
 /// The items of a plan that are to be carried out, once a person agreed.
-pub(super) fn agreed<'a>(plan: &'a Plan, how: &Applying) -> Result<Vec<&'a Item>, CommandError> {
+pub(super) fn agreed<'a>(plan: &'a Plan, how: &Applying) -> Result<Agreed<'a>, CommandError> {
     if let Some(id) = how.choice.only.as_deref().filter(|id| !plan.items.iter().any(|item| item.id == **id)) {
         return Err(CommandError::new(format!("the plan has no finding {id}; its ids are in `items`")));
     }
@@ -40,16 +46,17 @@ pub(super) fn agreed<'a>(plan: &'a Plan, how: &Applying) -> Result<Vec<&'a Item>
         text.push_str(&format!("left    {} {} {}: {why}\n", item.id, item.rule, item.masked));
     }
     tell(&text);
-    if items.is_empty() {
-        return Ok(items);
+    let agreed = Agreed { items, left };
+    if agreed.items.is_empty() {
+        return Ok(agreed);
     }
     match &how.yes {
-        Some(digest) if *digest == plan.digest => Ok(items),
+        Some(digest) if *digest == plan.digest => Ok(agreed),
         Some(_) => Err(CommandError::new(format!(
             "--yes names another plan; the digest of this one is {}; nothing was done",
             plan.digest
         ))),
-        None => confirmed(&items).map(|()| items),
+        None => confirmed(&agreed.items).map(|()| agreed),
     }
 }
 

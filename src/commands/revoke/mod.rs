@@ -14,7 +14,7 @@ use super::scan::{Prepared, seen_on_stdin};
 use super::verify::{recalled, stdin_whole};
 use super::{CommandError, Ended, ScanTask};
 use crate::findings::{Dismissed, settle};
-use crate::model::{Confidence, FindingId};
+use crate::model::{Confidence, Finding, FindingId};
 use crate::report::{Listed, ListedPlace, path_of, sanitize};
 use crate::revoke::{Choice, Item, ItemPlace, Ledger, LedgerError, Plan};
 
@@ -31,8 +31,8 @@ pub enum RevokeTask {
     Apply {
         /// The plan.
         plan: PathBuf,
-        /// The folder or repository that it is about, where that is not the one it names.
-        below: Option<PathBuf>,
+        /// Where its secrets are.
+        from: Whereabouts,
         /// How secrets are found again and providers asked.
         scan: ScanTask,
         /// How it is carried out.
@@ -47,6 +47,17 @@ pub enum RevokeTask {
         /// What is done, where the vendor offers several things.
         verb: Option<String>,
     },
+}
+
+/// Where the secrets of a plan are found again.
+#[derive(Debug, Clone)]
+pub enum Whereabouts {
+    /// At their places, below the folder or repository that the plan names.
+    Places,
+    /// At their places below this one.
+    Below(PathBuf),
+    /// On standard input.
+    Stdin,
 }
 
 /// A plan that is to be made.
@@ -77,6 +88,8 @@ pub struct Applying {
     pub wait: Duration,
     /// The ledger.
     pub ledger: PathBuf,
+    /// Whether the outcomes are written as JSON.
+    pub json: bool,
 }
 
 /// What is told of the ledger.
@@ -98,21 +111,33 @@ pub struct LedgerTask {
 pub fn revoke(task: &RevokeTask) -> Result<Ended, CommandError> {
     match task {
         RevokeTask::Plan(task) => plan(task),
-        RevokeTask::Apply { plan, below, scan, how } => {
+        RevokeTask::Apply { plan, from, scan, how } => {
             permitted(how)?;
             let text = fs::read_to_string(plan).map_err(|error| failed(plan, &error))?;
             let plan = Plan::read(&text, now()).map_err(|why| failed(plan, &why))?;
             let prepared = Prepared::of(scan)?;
-            let below = below.clone().unwrap_or_else(|| PathBuf::from(&plan.below));
             let asked = agreed(&plan, how)?;
-            let listed: Vec<Listed> = asked.iter().map(|item| listed(item)).collect();
-            let seen = recalled(&listed, &below, &prepared)?;
-            let found =
-                settle(seen.sightings, vec![], &mut Dismissed::default(), Confidence::Possible).findings;
+            let found = found_again(&plan, &asked.items, from, &prepared)?;
             carry_out(&plan, &asked, &found, (scan, &prepared), how)
         }
         RevokeTask::Stdin { scan, how, verb } => from_stdin(scan, how, verb.as_deref()),
     }
+}
+
+/// The findings of these items, as far as they are found again.
+fn found_again(
+    plan: &Plan,
+    items: &[&Item],
+    from: &Whereabouts,
+    prepared: &Prepared,
+) -> Result<Vec<Finding>, CommandError> {
+    let listed: Vec<Listed> = items.iter().map(|item| listed(item)).collect();
+    let seen = match from {
+        Whereabouts::Places => recalled(&listed, Path::new(&plan.below), prepared)?,
+        Whereabouts::Below(folder) => recalled(&listed, folder, prepared)?,
+        Whereabouts::Stdin => seen_on_stdin(&stdin_whole()?, prepared),
+    };
+    Ok(settle(seen.sightings, vec![], &mut Dismissed::default(), Confidence::Possible).findings)
 }
 
 /// Prints the ledger, or checks it.
@@ -159,6 +184,13 @@ pub fn ledger(task: &LedgerTask, out: &mut dyn Write) -> Result<(), CommandError
 
 fn from_stdin(scan: &ScanTask, how: &Applying, verb: Option<&str>) -> Result<Ended, CommandError> {
     permitted(how)?;
+    if how.yes.is_some() {
+        return Err(CommandError::new(
+            "--yes agrees to a plan that was looked at, and of secrets on standard input there is none yet; make one, \
+             `stanch revoke plan - -o plan.json`, and give the same secrets to \
+             `stanch revoke apply plan.json --stdin --yes DIGEST`",
+        ));
+    }
     let prepared = Prepared::of(scan)?;
     let bytes = stdin_whole()?;
     let seen = seen_on_stdin(&bytes, &prepared);
