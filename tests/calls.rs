@@ -124,7 +124,7 @@ fn a_question_is_about_the_secret() {
             pieces(template).iter().any(|piece| matches!(piece, Piece::Place(place) if is_of_it(place)))
         };
         // The others sign with what they name in their templates.
-        let signs = |call: &Call| matches!(call.sign, Some(Sign::AwsV4 { .. } | Sign::ServiceAccount { .. }));
+        let signs = |call: &Call| matches!(call.sign, Some(Sign::AwsV4 { .. }));
         if !calls.into_iter().any(|call| signs(&call) || call.templates().into_iter().any(names_it)) {
             faults.push("nothing of the secret is sent".into());
         }

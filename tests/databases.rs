@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use servers::{RIGHT, Server, WRITTEN, free_port};
 use stanch::model::Secret;
+use stanch::net::Trust;
 use stanch::net::databases::{self, Login};
 
 /// Enough for a server on a busy machine.
@@ -42,7 +43,7 @@ const SCHEMES: [&str; 13] = [
 ];
 
 fn login(uri: &str) -> Login {
-    databases::login(&Secret::new(uri.as_bytes()), LONG)
+    databases::login(&Secret::new(uri.as_bytes()), &Trust::default(), LONG)
 }
 
 fn unclear(why: &str) -> Login {
@@ -149,6 +150,9 @@ fn mariadb() {
     assert_eq!(login(&uri), unclear("TLS failed: invalid peer certificate: UnknownIssuer"));
     let told = login_trusting(&server, &uri);
     assert!(told.starts_with("Accepted"), "{told}");
+    let authority = std::fs::read(server.folder.path().join("authority.pem")).unwrap();
+    let told = databases::login(&Secret::new(uri.as_bytes()), &Trust::with(&authority).unwrap(), LONG);
+    assert!(matches!(told, Login::Accepted { .. }), "as --ca-bundle adds it: {told:?}");
     hostile(server.port, "mysql", "joe", "/?ssl-mode=DISABLED");
 }
 
@@ -332,7 +336,7 @@ fn for_each_scheme(check: impl Fn(&str) + Sync) {
 #[track_caller]
 fn login_within(uri: &str, timeout: Duration) -> Login {
     let begin = Instant::now();
-    let told = databases::login(&Secret::new(uri.as_bytes()), timeout);
+    let told = databases::login(&Secret::new(uri.as_bytes()), &Trust::default(), timeout);
     assert!(begin.elapsed() < timeout + SLACK, "{uri} took {:?}", begin.elapsed());
     let text = format!("{told:?}");
     assert!(!text.contains(RIGHT) && !text.contains(WRITTEN), "{uri}: {text}");
@@ -357,7 +361,8 @@ fn a_server_that_hangs() {
         let told = login_within(&format!("{scheme}://joe:{WRITTEN}@127.0.0.1:{trickles}/x"), timeout);
         assert!(matches!(told, Login::TimedOut | Login::Unclear(_)), "{scheme}: {told:?}");
     });
-    let told = databases::login(&Secret::new(b"redis://:tulip7@127.0.0.1:1"), Duration::ZERO);
+    let told =
+        databases::login(&Secret::new(b"redis://:tulip7@127.0.0.1:1"), &Trust::default(), Duration::ZERO);
     assert_eq!(told, Login::TimedOut);
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::CommandError;
 use super::xdg::config_home;
+use super::CommandError;
 use crate::findings::Settled;
 use crate::model::{Confidence, Rule};
-use crate::net::{Client, Endpoints, Options, Sent};
+use crate::net::{Client, Endpoints, Options, Sent, Trust};
 use crate::report::sanitize;
 use crate::rules::BUILTIN;
 use crate::verify::{Cache, Policy, ask_all, learn_owners};
@@ -59,27 +59,26 @@ impl Asking {
 
     /// The client for it. The services of these rules may be named.
     pub(super) fn client(&self, rules: &[&'static Rule]) -> Result<Client, CommandError> {
-        let trusted = match &self.ca_bundle {
-            Some(path) => Some(fs::read(path).map_err(|error| {
-                CommandError::new(format!("{}: the certificates cannot be read: {error}", path.display()))
-            })?),
-            None => None,
+        let trust = match &self.ca_bundle {
+            Some(path) => {
+                let failed = |why: String| CommandError::new(format!("{}: {why}", path.display()));
+                let pem = fs::read(path)
+                    .map_err(|error| failed(format!("the certificates cannot be read: {error}")))?;
+                Trust::with(&pem).map_err(failed)?
+            }
+            None => Trust::default(),
         };
         let loud = |sent: &Sent<'_>| {
             let status = sent.status.map_or("no answer".to_owned(), |status| status.to_string());
             let line = format!("{} {} {} -> {status}", sent.method, sent.host, sent.template);
             let _ = writeln!(io::stderr(), "stanch: {}", sanitize(&line));
         };
-        Client::new(Options {
+        Ok(Client::new(Options {
             endpoints: self.endpoints(rules)?,
-            trusted,
+            trust,
             timeout: self.timeout.map(Duration::from_secs),
             watch: if self.loud { Some(Box::new(loud)) } else { None },
-        })
-        .map_err(|why| match &self.ca_bundle {
-            Some(path) => CommandError::new(format!("{}: {why}", path.display())),
-            None => CommandError::new(why),
-        })
+        }))
     }
 
     /// The person's servers: those of their settings, of the environment, and as typed, the later ones first.

@@ -105,11 +105,63 @@ pub enum Sign {
         /// How the code is written.
         encoding: Encoding,
     },
-    /// A token signed with the RSA key of a service account (RFC 7523): `{assertion}`.
-    ServiceAccount {
-        /// What it is to be good for.
-        scope: &'static str,
+    /// An RSA signature over a message (PKCS #1 v1.5 with SHA-256) in base64; it is `{signature}` in URL, headers and
+    /// body.
+    Rsa {
+        /// Template of the private key, in PEM.
+        key: &'static str,
+        /// Template of the message.
+        message: &'static str,
     },
+    /// A JSON Web Token (RFC 7519): `{assertion}`.
+    Jwt {
+        /// How it is signed.
+        algorithm: Algorithm,
+        /// Template of the key.
+        key: &'static str,
+        /// Template of what its header says beside `alg` and `typ`, as a JSON object; empty for nothing.
+        header: &'static str,
+        /// Template of its claims, as a JSON object.
+        claims: &'static str,
+    },
+    /// Digest authentication (RFC 7616), for which a challenge is asked for first.
+    Digest {
+        /// Template of the user.
+        user: &'static str,
+        /// Template of the password.
+        password: &'static str,
+    },
+    /// Tencent Cloud's signature, version 3.
+    Tc3 {
+        /// Service, as in the credential scope.
+        service: &'static str,
+        /// Template of the key's id.
+        key_id: &'static str,
+        /// Template of the secret key.
+        key: &'static str,
+    },
+    /// Akamai's EdgeGrid, version 1.
+    EdgeGrid {
+        /// Template of the client's token.
+        client_token: &'static str,
+        /// Template of the access token.
+        access_token: &'static str,
+        /// Template of the client's secret.
+        key: &'static str,
+    },
+}
+
+/// How a JSON Web Token is signed (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC with SHA-256 and the bytes of the key.
+    Hs256,
+    /// RSA (PKCS #1 v1.5) with SHA-256 and a key in PEM.
+    Rs256,
+    /// ECDSA with P-256, SHA-256 and a key in PEM.
+    Es256,
+    /// Ed25519 with 64 bytes in base64, the seed and the public key.
+    EdDsa,
 }
 
 /// Hash function of a message authentication code.
@@ -355,6 +407,21 @@ impl Method {
     }
 }
 
+impl Algorithm {
+    /// All.
+    pub const ALL: [Algorithm; 4] = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+
+    /// The name in the header of a token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Algorithm::Hs256 => "HS256",
+            Algorithm::Rs256 => "RS256",
+            Algorithm::Es256 => "ES256",
+            Algorithm::EdDsa => "EdDSA",
+        }
+    }
+}
+
 impl Damage {
     /// All, from small to great.
     pub const ALL: [Damage; 4] = [Damage::Token, Damage::Grant, Damage::App, Damage::Account];
@@ -374,8 +441,12 @@ impl Call {
     /// Every template of it.
     pub fn templates(&self) -> Vec<&'static str> {
         let signed = match self.sign {
-            Some(Sign::Hmac { key, message, .. }) => vec![key, message],
-            _ => vec![],
+            Some(Sign::Hmac { key, message, .. } | Sign::Rsa { key, message }) => vec![key, message],
+            Some(Sign::Jwt { key, header, claims, .. }) => vec![key, header, claims],
+            Some(Sign::Digest { user, password }) => vec![user, password],
+            Some(Sign::Tc3 { key_id, key, .. }) => vec![key_id, key],
+            Some(Sign::EdgeGrid { client_token, access_token, key }) => vec![client_token, access_token, key],
+            Some(Sign::AwsV4 { .. }) | None => vec![],
         };
         let body = match self.body {
             Body::Empty => vec![],

@@ -18,8 +18,8 @@ mod verdict;
 pub use appearance::{Appearance, Commit, Novelty};
 pub use byte_set::ByteSet;
 pub use call::{
-    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
-    Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
+    Algorithm, At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS,
+    List, Lookup, Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
 pub use candidate::{Candidate, Evidence, Fact, Unwrapped};
 pub use finding::{Also, Distance, Finding, FindingId, Nearby, Sighting};

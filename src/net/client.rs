@@ -11,7 +11,7 @@ use url::Url;
 
 use super::endpoints::is_loopback;
 use super::pace::{Closed, Pace, is_limited, lock};
-use super::{Answer, Endpoints, Kind, guard};
+use super::{Answer, Endpoints, Kind, Trust, guard};
 use crate::model::{Method, Secret};
 
 /// More of a body is not read.
@@ -25,8 +25,8 @@ const AGAIN: u32 = 2;
 pub struct Options {
     /// Their own servers.
     pub endpoints: Endpoints,
-    /// Certificates that are trusted beside those of the system, in PEM.
-    pub trusted: Option<Vec<u8>>,
+    /// Whose certificates are trusted.
+    pub trust: Trust,
     /// How long a request may take.
     pub timeout: Option<Duration>,
     /// Is told of every request, in words that hold no secret.
@@ -50,6 +50,7 @@ pub struct Sent<'a> {
 }
 
 /// A request, filled in.
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -102,22 +103,19 @@ pub struct Client {
 
 impl Client {
     /// A client; nothing is opened before the first request.
-    ///
-    /// # Errors
-    /// When the certificates to trust cannot be read.
-    pub fn new(options: Options) -> Result<Client, String> {
-        if let Some(pem) = &options.trusted
-            && certificates(pem)?.is_empty()
-        {
-            return Err("there is no certificate in it".into());
-        }
-        Ok(Client {
+    pub fn new(options: Options) -> Client {
+        Client {
             options,
             pace: Pace::default(),
             public: OnceLock::new(),
             named: OnceLock::new(),
             local: OnceLock::new(),
-        })
+        }
+    }
+
+    /// Whose certificates are trusted.
+    pub fn trust(&self) -> &Trust {
+        &self.options.trust
     }
 
     /// How long a request may take.
@@ -229,15 +227,8 @@ impl Client {
             .referer(false)
             .connect_timeout(Duration::from_secs(10))
             .timeout(self.timeout());
-        match &self.options.trusted {
-            Some(pem) => Ok(building.tls_certs_merge(certificates(pem)?)),
-            None => Ok(building),
-        }
+        Ok(building.tls_certs_merge(self.options.trust.added()?))
     }
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
-    reqwest::Certificate::from_pem_bundle(pem).map_err(|error| chain(&error))
 }
 
 fn trouble(error: reqwest::Error) -> Trouble {

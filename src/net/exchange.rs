@@ -8,8 +8,8 @@ use url::Url;
 use super::answer::{shortened, text};
 use super::client::{Request, host_and_port};
 use super::values::{Values, Written, filtered};
-use super::{Answer, Client, Trouble, sign};
-use crate::model::{At, Body, Call, Header, Method, Secret, Step, moment};
+use super::{Answer, Client, Trouble, digest, sign};
+use crate::model::{At, Body, Call, Header, Method, Piece, Secret, Sign, Step, moment, pieces};
 
 /// Whether a call may change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,13 +184,14 @@ fn request(
     values.set("timestamp", since_1970.as_secs().to_string().as_bytes());
     values.set("timestamp_ms", since_1970.as_millis().to_string().as_bytes());
     values.set("now", moment(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)).as_bytes());
+    values.set("http_date", httpdate::fmt_http_date(now).as_bytes());
     values.set("nonce", fastrand::u64(..).to_string().as_bytes());
     let named = client.endpoints().get(endpoint);
     if let Some(base) = named {
         values.set("endpoint", base.as_str().trim_end_matches('/').as_bytes());
     }
     if let Some(sign_by) = call.sign {
-        sign::before(sign_by, values, since_1970.as_secs()).map_err(Stop::Missing)?;
+        sign::before(sign_by, values).map_err(Stop::Missing)?;
     }
     let url = match named {
         Some(base) => parsed(&at_endpoint(base, call.url, values)?)?,
@@ -238,6 +239,16 @@ fn request(
     if let Some(sign_by) = call.sign {
         sign::after(sign_by, &mut request, values, now).map_err(Stop::Missing)?;
     }
+    if let Some(Sign::Digest { user, password }) = call.sign {
+        // Nothing is changed by asking, whatever the server thinks of requests without a password.
+        let (method, body, kind) = (Method::Get, Secret::new(b""), Kind::Question);
+        let asking = Request { method, body, kind, ..request.clone() };
+        let answer = client.send(&asking).map_err(Stop::Trouble)?;
+        let challenge = digest::challenge(&answer).ok_or(Stop::Refused(answer.status))?;
+        let answer =
+            challenge.answer(&request, &fill(user, Written::Plain)?, &fill(password, Written::Plain)?);
+        request.headers.push(("Authorization".to_owned(), answer));
+    }
     Ok(request)
 }
 
@@ -257,11 +268,12 @@ fn at_endpoint(base: &Url, template: &str, values: &Values) -> Result<Secret, St
 /// A URL at the host of the rule. What is filled into the host is one label of a name.
 fn filled_url(template: &str, values: &Values) -> Result<Secret, Stop> {
     let host = template.split('/').nth(2).unwrap_or_default();
-    if host.starts_with('{') {
-        let label = host.split_once('}').map_or("", |(label, _)| label);
-        let label = values.fill(&format!("{label}}}"), Written::Plain).map_err(Stop::Missing)?;
-        if !is_label(label.expose()) {
-            return Err(Stop::NoHost);
+    for piece in pieces(host) {
+        if let Piece::Place(inner) = piece {
+            let label = values.fill(&format!("{{{inner}}}"), Written::Plain).map_err(Stop::Missing)?;
+            if !is_label(label.expose()) {
+                return Err(Stop::NoHost);
+            }
         }
     }
     values.fill(template, Written::Url).map_err(Stop::Missing)

@@ -4,15 +4,19 @@
 mod answer;
 mod client;
 pub mod databases;
+mod digest;
 mod endpoints;
 mod exchange;
 mod guard;
+mod jwt;
 mod pace;
 mod sign;
+mod trust;
 mod values;
 
 pub use answer::Answer;
 pub use client::{Client, Options, Sent, Trouble, Watch};
 pub use endpoints::{Endpoints, address};
 pub use exchange::{Kind, Stop, exchange, host_of, look_up};
+pub use trust::Trust;
 pub use values::Values;

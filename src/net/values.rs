@@ -8,7 +8,7 @@ use base64::alphabet;
 use base64::engine::general_purpose::{
     GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD,
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -180,8 +180,9 @@ impl Values {
 }
 
 /// What a filter makes of a value: `first:N`, `last:N`, `split:SEPARATOR:INDEX`, `before:TEXT`, `after:TEXT`,
-/// `base64`, `base64-decode` (of either alphabet, padded or not), `json:POINTER` (RFC 6901), `sha256-base64url`,
-/// `sha256-base64`, `sha256-hex`, `ssh-fingerprint`, `url` (percent-encoded). Nothing where the value has no such part.
+/// `base64`, `base64-decode` (of either alphabet, padded or not), `hex-decode`, `json:POINTER` (RFC 6901), `lower`,
+/// `plus:N` of a number, `sha256-base64url`, `sha256-base64`, `sha256-hex`, `ssh-fingerprint`, `url` and `url-decode`
+/// (percent-encoded and back). Nothing where the value has no such part.
 pub(super) fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
     let bytes = value.expose();
     let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
@@ -212,6 +213,20 @@ pub(super) fn filtered(value: &Secret, filter: &str) -> Option<Secret> {
                 })
                 .collect();
             return Some(Secret::new(&Zeroizing::new(LENIENT.decode(Zeroizing::new(plain)).ok()?)));
+        }
+        "hex-decode" => {
+            let plain = data_encoding::HEXLOWER_PERMISSIVE.decode(bytes).ok()?;
+            return Some(Secret::new(&Zeroizing::new(plain)));
+        }
+        "lower" => return Some(Secret::new(&Zeroizing::new(bytes.to_ascii_lowercase()))),
+        "plus" => {
+            let number: i64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+            let sum = number.checked_add(argument.parse().ok()?)?;
+            return Some(Secret::new(sum.to_string().as_bytes()));
+        }
+        "url-decode" => {
+            let plain: Zeroizing<Vec<u8>> = Zeroizing::new(percent_decode(bytes).collect());
+            return Some(Secret::new(&plain));
         }
         "json" => {
             let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
@@ -257,6 +272,10 @@ mod tests {
             .with("secret", b"SG.id-1.se/cr\"et")
             .with("doc", b"eyJuIjp7ImlkIjo3fX0")
             .with("way", b"a/b c")
+            .with("escaped", b"p%40ss%2Fw+%zz")
+            .with("hex", b"48c3")
+            .with("date", b"Sun, 06 Nov 1994 08:49:37 GMT")
+            .with("time", b"784111777")
             .with_batch(vec![Secret::new(b"a"), Secret::new(b"b\"c")]);
         for (template, written, expected) in [
             ("Bearer {secret|split:.:1}", Written::Plain, "Bearer id-1"),
@@ -267,6 +286,10 @@ mod tests {
             ("{secret|before:.|base64}", Written::Plain, "U0c="),
             ("{secret|before:.|base64|base64-decode|url}", Written::Plain, "SG"),
             ("{doc|base64-decode|json:/n/id}", Written::Plain, "7"),
+            ("{escaped|url-decode}", Written::Plain, "p@ss/w+%zz"),
+            ("{hex|hex-decode|base64}", Written::Plain, "SMM="),
+            ("{date|lower}", Written::Plain, "sun, 06 nov 1994 08:49:37 gmt"),
+            ("{time|plus:300} {time|plus:-60}", Written::Plain, "784112077 784111717"),
             ("https://x/{way|path}/{way}", Written::Url, "https://x/a/b%20c/a%2Fb%20c"),
         ] {
             let filled = values
@@ -274,7 +297,14 @@ mod tests {
                 .map(|filled| String::from_utf8_lossy(filled.expose()).into_owned());
             assert_eq!(filled.as_deref(), Ok(expected), "{template}");
         }
-        for missing in ["{other}", "{secret|split:.:9}", "{secret|after:nothing}", "{secret|last:99}"] {
+        for missing in [
+            "{other}",
+            "{way|hex-decode}",
+            "{way|plus:1}",
+            "{secret|split:.:9}",
+            "{secret|after:nothing}",
+            "{secret|last:99}",
+        ] {
             assert!(values.fill(missing, Written::Plain).is_err(), "{missing}");
         }
     }

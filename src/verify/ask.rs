@@ -60,7 +60,7 @@ impl<'a> Asker<'a> {
     /// Logs in at the server of an address.
     pub(super) fn log_in(&self, address: &Secret) -> Verdict {
         let host = databases::host(address).unwrap_or_default();
-        match databases::login(address, self.client.timeout()) {
+        match databases::login(address, self.client.trust(), self.client.timeout()) {
             Login::Accepted { facts } => {
                 let facts = facts.into_iter().map(|(label, text)| Fact { label, text }).collect();
                 Verdict::Live(Answered { host, facts })

@@ -9,7 +9,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use stanch::decode::utf16::Encoding;
 use stanch::engine::{Engine, Text};
 use stanch::findings::{Chosen, Dismissed, Sighter, Stretch, settle};
-use stanch::model::{BlobPath, Confidence, Finding, FoundBy, PlaceKind, Rule, Sign};
+use stanch::model::{Algorithm, BlobPath, Confidence, Finding, FoundBy, PlaceKind, Rule, Sign};
 use stanch::rules::{BUILTIN, analyse, pattern, template};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(BUILTIN.iter().collect()));
@@ -96,23 +96,30 @@ fn written(rule: &'static Rule, example: &str, seed: u64) -> Result<(String, Vec
 fn signs(rule: &Rule) -> bool {
     let first = rule.verify.iter().flat_map(|verify| verify.first.iter().map(|step| step.call));
     let calls = rule.verify.iter().map(|verify| verify.call).chain(first);
-    calls.into_iter().any(|call| matches!(call.sign, Some(Sign::ServiceAccount { .. })))
+    calls.into_iter().any(|call| {
+        matches!(call.sign, Some(Sign::Rsa { .. } | Sign::Jwt { algorithm: Algorithm::Rs256, .. }))
+    })
 }
 
 /// The same with a key in it that is long enough to sign with: those of examples are short, and quickly made.
 fn with_long_key(value: &str) -> String {
-    static KEY: LazyLock<String> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key");
-        let mut command = Command::new("ssh-keygen");
-        command.args(["-q", "-t", "rsa", "-b", "2048", "-m", "PKCS8", "-N", "", "-f"]).arg(&file);
-        assert!(command.status().unwrap().success(), "{command:?}");
-        fs::read_to_string(file).unwrap().trim_end().replace('\n', "\\n")
-    });
+    static PKCS8: LazyLock<String> = LazyLock::new(|| long_key("PKCS8"));
+    static PKCS1: LazyLock<String> = LazyLock::new(|| long_key("PEM"));
+    let key = if value.contains("BEGIN RSA") { &*PKCS1 } else { &*PKCS8 };
     let begin = value.find("-----BEGIN ").unwrap_or_default();
     let end =
         value.find("-----END ").map_or(0, |end| end + value[end..].rfind("-----").unwrap_or_default() + 5);
-    format!("{}{}{}", &value[..begin], *KEY, &value[end..])
+    let key = if value[begin..end].contains('\n') { key.clone() } else { key.replace('\n', "\\n") };
+    format!("{}{key}{}", &value[..begin], &value[end..])
+}
+
+fn long_key(form: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-t", "rsa", "-b", "2048", "-m", form, "-N", "", "-f"]).arg(&file);
+    assert!(command.status().unwrap().success(), "{command:?}");
+    fs::read_to_string(file).unwrap().trim_end().to_owned()
 }
 
 fn findings(file: &str, text: &str) -> Vec<Finding> {

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use stanch::model::{By, Call, Finding, Header, Rule, Secret, Step};
+use stanch::model::{By, Call, Finding, Header, Rule, Secret, Sign, Step};
 use stanch::net::{Client, Endpoints, Options, Values};
 
 use super::answers::{Entries, of_step};
-use super::request::{Known, differs};
+use super::request::{CHALLENGE, Known, differs};
 use crate::common::server::{Received, Reply, Server};
 
 /// Where on its server the provider's paths begin.
@@ -143,13 +143,19 @@ impl Provider {
 pub(crate) fn client_at(rule: &Rule, address: &str, timeout: Duration) -> Client {
     let mut endpoints = Endpoints::default();
     endpoints.add(rule.endpoint, address).unwrap();
-    Client::new(Options { endpoints, timeout: Some(timeout), ..Options::default() }).unwrap()
+    Client::new(Options { endpoints, timeout: Some(timeout), ..Options::default() })
 }
 
 impl Play {
     /// The same with another answer to what is about a made-up value.
     pub(crate) fn with_control(self, control: Reply) -> Play {
         Play { control, ..self }
+    }
+
+    /// Whether a request is by digest authentication.
+    fn challenges(&self, at: usize) -> bool {
+        let call = self.steps.get(at).map_or(self.call, |step| step.0);
+        matches!(call.sign, Some(Sign::Digest { .. }))
     }
 
     /// The same with this answer to everything.
@@ -161,9 +167,15 @@ impl Play {
 
 impl State {
     fn answer(&mut self, received: &Received) -> Reply {
+        let Some(play) = self.play.clone() else { return Reply::Cut };
+        if play.challenges(self.received.len()) && received.header("authorization").is_none() {
+            if received.method != "GET" || !received.body.is_empty() {
+                self.faults.push(format!("a challenge is asked for with {}", received.whole()));
+            }
+            return Reply::json(401, "{}").with("www-authenticate", CHALLENGE);
+        }
         self.received.push(received.clone());
         let at = self.received.len() - 1;
-        let Some(play) = self.play.clone() else { return Reply::Cut };
         let (call, known, reply) = match at {
             at if at < play.steps.len() => {
                 let (call, known, reply) = &play.steps[at];

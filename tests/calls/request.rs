@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
-use stanch::model::{Body, Call, Encoding, Hash, Header, Piece, Secret, Sign, pieces};
+use stanch::model::{Algorithm, Body, Call, Encoding, Hash, Header, Piece, Secret, Sign, pieces};
 use stanch::net::Values;
 
 use crate::common::server::Received;
@@ -14,7 +14,8 @@ use crate::common::server::Received;
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What the client makes up itself.
-const VOLATILE: &[&str] = &["timestamp", "timestamp_ms", "now", "nonce", "signature", "assertion"];
+const VOLATILE: &[&str] =
+    &["timestamp", "timestamp_ms", "now", "http_date", "nonce", "signature", "assertion"];
 
 /// What is known when a request is made.
 #[derive(Clone, Default)]
@@ -60,9 +61,18 @@ pub(crate) fn differs(call: &Call, known: &Known, base: &str, received: &Receive
     }
     match call.sign {
         Some(Sign::AwsV4 { service, region }) => known.aws(received, service, region),
-        _ => Ok(()),
+        Some(Sign::Digest { user, password }) => known.digest(received, user, password),
+        Some(Sign::Tc3 { service, key_id, key }) => known.tc3(received, service, key_id, key),
+        Some(Sign::EdgeGrid { client_token, access_token, key }) => {
+            known.edge_grid(received, [client_token, access_token], key)
+        }
+        Some(Sign::Hmac { .. } | Sign::Rsa { .. } | Sign::Jwt { .. }) | None => Ok(()),
     }
 }
+
+/// What a server says to whoever brings no answer to a challenge of digest authentication.
+pub(crate) const CHALLENGE: &str =
+    r#"Digest realm="acme, all of it", nonce="n0nce", qop="auth", algorithm=MD5"#;
 
 /// All parts that the rule determines.
 fn parts(call: &Call, base: &str, received: &Received) -> Result<Vec<Part>, String> {
@@ -228,21 +238,130 @@ impl Known {
                 self.values = std::mem::take(&mut self.values).with("signature", text.as_bytes());
                 Ok(())
             }
-            Some(Sign::ServiceAccount { scope }) => {
-                let (assertion, issuer) = (fill("{assertion}")?, fill("{client_email}")?);
+            Some(Sign::Rsa { key, message }) => {
+                let signature = STANDARD.encode(rsa(&fill(key)?, fill(message)?.expose())?);
+                self.values = std::mem::take(&mut self.values).with("signature", signature.as_bytes());
+                Ok(())
+            }
+            Some(Sign::Jwt { algorithm, key, header, claims }) => {
+                let assertion = fill("{assertion}")?;
                 let assertion = String::from_utf8_lossy(assertion.expose()).into_owned();
-                let claims = assertion.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-                let claims: Option<serde_json::Value> =
-                    claims.and_then(|claims| serde_json::from_slice(&claims).ok());
-                let claims = claims.ok_or(format!("`{assertion}` is no signed token"))?;
-                let issuer = String::from_utf8_lossy(issuer.expose()).into_owned();
-                if claims["iss"] == *issuer && claims["scope"] == scope && assertion.split('.').count() == 3 {
+                let [told_header, told_claims, signature] = assertion.split('.').collect::<Vec<_>>()[..]
+                else {
+                    return Err(format!("`{assertion}` is no signed token"));
+                };
+                let alg = algorithm.as_str();
+                let header = match header.strip_prefix('{') {
+                    Some(rest) => format!(r#"{{"alg":"{alg}","typ":"JWT",{rest}"#),
+                    None => format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#),
+                };
+                for (what, template, told) in
+                    [("header", &*header, told_header), ("claims", claims, told_claims)]
+                {
+                    let told = URL_SAFE_NO_PAD.decode(told).map_err(|error| error.to_string())?;
+                    let came = String::from_utf8_lossy(&told).into_owned();
+                    serde_json::from_str::<serde_json::Map<_, _>>(&came)
+                        .map_err(|error| format!("{came}: {error}"))?;
+                    let part =
+                        Part { name: what.into(), template: template.into(), written: Written::Json, came };
+                    self.clone().take(&part)?;
+                }
+                let signed = format!("{told_header}.{told_claims}");
+                let expected = match algorithm {
+                    Algorithm::Hs256 => code::<Hmac<Sha256>>(fill(key)?.expose(), signed.as_bytes()),
+                    Algorithm::Rs256 => rsa(&fill(key)?, signed.as_bytes())?,
+                    // Of these no two signatures need be the same, or the key is no longer at hand.
+                    Algorithm::Es256 | Algorithm::EdDsa => return Ok(()),
+                };
+                if signature == URL_SAFE_NO_PAD.encode(expected) {
                     Ok(())
                 } else {
-                    Err(format!("the assertion claims {claims}"))
+                    Err("the token is not signed by the key".into())
                 }
             }
             _ => Ok(()),
+        }
+    }
+
+    fn text(&self, template: &str) -> Result<String, String> {
+        let value = self.values.filled(template).ok_or(format!("`{template}` cannot be filled"))?;
+        Ok(String::from_utf8_lossy(value.expose()).into_owned())
+    }
+
+    /// Digest authentication, worked out from what came (RFC 7616 section 3.4.1).
+    fn digest(&self, received: &Received, user: &str, password: &str) -> Result<(), String> {
+        let came = received.header("authorization").ok_or("came without `authorization`")?;
+        let field = |name: &str| {
+            let found = regex::Regex::new(&format!(r#"[ ,]{name}="?([^",]*)"#)).unwrap().captures(came);
+            found.map(|found| found[1].to_owned()).ok_or(format!("`{came}` has no {name}"))
+        };
+        let (user, password) = (self.text(user)?, self.text(password)?);
+        let hash = |text: String| hex(&md5::Md5::digest(text));
+        let secret = hash(format!("{user}:acme, all of it:{password}"));
+        let about = hash(format!("{}:{}", received.method, received.path));
+        let own = field("cnonce")?;
+        let expected = hash(format!("{secret}:n0nce:00000001:{own}:auth:{about}"));
+        match (field("username")? == user, field("uri")? == received.path, field("response")? == expected) {
+            (true, true, true) => Ok(()),
+            _ => Err(format!("its authorization is `{came}`, which does not answer the challenge")),
+        }
+    }
+
+    /// Worked out from what came (Tencent Cloud, "Signature Method v3").
+    fn tc3(&self, received: &Received, service: &str, key_id: &str, key: &str) -> Result<(), String> {
+        let header = |name: &str| received.header(name).ok_or(format!("came without `{name}`"));
+        let (id, key) = (self.text(key_id)?, self.text(key)?);
+        let time = header("x-tc-timestamp")?;
+        let date = stanch::model::moment(time.parse().map_err(|_| "a time that is none")?);
+        let canonical = format!(
+            "{}\n{}\n\ncontent-type:{}\nhost:{}\n\ncontent-type;host\n{}",
+            received.method,
+            received.path,
+            header("content-type")?,
+            header("host")?,
+            hex(&Sha256::digest(&received.body))
+        );
+        let scope = format!("{}/{service}/tc3_request", &date[..10]);
+        let to_sign = format!("TC3-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
+        let signing = ["tc3_request", service, &date[..10]];
+        let signing = signing
+            .iter()
+            .rev()
+            .fold(format!("TC3{key}").into_bytes(), |key, part| code::<Hmac<Sha256>>(&key, part.as_bytes()));
+        let signature = hex(&code::<Hmac<Sha256>>(&signing, to_sign.as_bytes()));
+        let expected = format!(
+            "TC3-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders=content-type;host, Signature={signature}"
+        );
+        let came = header("authorization")?;
+        if came == expected {
+            Ok(())
+        } else {
+            Err(format!("its authorization is `{came}`, not `{expected}`"))
+        }
+    }
+
+    /// Worked out from what came (Akamai, "Authenticate with EdgeGrid").
+    fn edge_grid(&self, received: &Received, tokens: [&str; 2], key: &str) -> Result<(), String> {
+        let header = |name: &str| received.header(name).ok_or(format!("came without `{name}`"));
+        let came = header("authorization")?;
+        let (told, signature) = came.split_once("signature=").ok_or(format!("`{came}` has no signature"))?;
+        let start = format!(
+            "EG1-HMAC-SHA256 client_token={};access_token={};timestamp=",
+            self.text(tokens[0])?,
+            self.text(tokens[1])?
+        );
+        let time = told.strip_prefix(&start).and_then(|rest| rest.split_once(';'));
+        let time = time.ok_or(format!("`{came}` does not begin with `{start}`"))?.0;
+        let post = received.method == "POST" && !received.body.is_empty();
+        let digest = if post { STANDARD.encode(Sha256::digest(&received.body)) } else { String::new() };
+        let message =
+            format!("{}\thttp\t{}\t{}\t\t{digest}\t{told}", received.method, header("host")?, received.path);
+        let signing = STANDARD.encode(code::<Hmac<Sha256>>(self.text(key)?.as_bytes(), time.as_bytes()));
+        let expected = STANDARD.encode(code::<Hmac<Sha256>>(signing.as_bytes(), message.as_bytes()));
+        if signature == expected {
+            Ok(())
+        } else {
+            Err(format!("its signature is `{signature}`, not `{expected}`"))
         }
     }
 
@@ -288,6 +407,20 @@ impl Known {
             Err(format!("its authorization is `{authorization}`, and `{expected}` by what came"))
         }
     }
+}
+
+/// An RSA signature by a key in PEM, whose line ends may be written as in a JSON string (RFC 8017, section 8.2).
+fn rsa(key: &Secret, message: &[u8]) -> Result<Vec<u8>, String> {
+    use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+    let text = String::from_utf8_lossy(key.expose()).replace("\\n", "\n");
+    let lines = text.lines().filter(|line| !line.contains("-----"));
+    let der = STANDARD.decode(lines.collect::<String>()).map_err(|error| error.to_string())?;
+    let pair = RsaKeyPair::from_pkcs8(&der).or_else(|_| RsaKeyPair::from_der(&der));
+    let pair = pair.map_err(|error| error.to_string())?;
+    let mut signature = vec![0; pair.public().modulus_len()];
+    let random = ring::rand::SystemRandom::new();
+    pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|error| error.to_string())?;
+    Ok(signature)
 }
 
 /// A text that stands for what is not known yet, and that no encoding changes.

@@ -28,7 +28,7 @@ const CLOSE: [u8; 4] = [0, 10, 0, 50];
 const REFUSED: u16 = 403;
 
 /// There is no question: the next message after the login would open a virtual host.
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     wire.send(HEADER)?;
     let start = method(wire)?;
     let mut start = Bytes::new(&start);
@@ -56,7 +56,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
 }
 
 /// The next method: its number and its arguments.
-fn method(wire: &mut Wire) -> Result<Vec<u8>, Halt> {
+fn method(wire: &mut Wire<'_>) -> Result<Vec<u8>, Halt> {
     let [kind, _, _] = wire.array()?;
     if kind != METHOD {
         return Err(Halt::strange());

@@ -30,7 +30,7 @@ const UNBIND: u8 = 0x42;
 const SUCCESS: u8 = 0;
 const INVALID: u8 = 49;
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     if address.user.is_empty() {
         // With no name, a bind is anonymous whatever the password (RFC 4513, 5.1).
         return Err(Halt::unclear("there is no user in the address"));
@@ -58,7 +58,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
 }
 
 /// The code of the result of a request.
-fn ask(wire: &mut Wire, number: u8, request: &[u8], expected: u8) -> Result<u8, Halt> {
+fn ask(wire: &mut Wire<'_>, number: u8, request: &[u8], expected: u8) -> Result<u8, Halt> {
     wire.send(&message(number, request))?;
     let answer = read(wire)?;
     let mut answer = Bytes::new(&answer);
@@ -84,7 +84,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// The content of the next message.
-fn read(wire: &mut Wire) -> Result<Vec<u8>, Halt> {
+fn read(wire: &mut Wire<'_>) -> Result<Vec<u8>, Halt> {
     let [tag, first] = wire.array()?;
     let length = match first {
         short @ 0..=0x7f => usize::from(short),

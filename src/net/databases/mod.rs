@@ -27,6 +27,7 @@ use address::{Address, Host};
 use tls::Need;
 use wire::Wire;
 
+use super::Trust;
 use crate::model::Secret;
 
 /// What came of a login.
@@ -65,7 +66,7 @@ struct Scheme {
     name: &'static str,
     port: u16,
     opening: Opening,
-    log_in: fn(&Address, &mut Wire) -> Result<Facts, Halt>,
+    log_in: fn(&Address, &mut Wire<'_>) -> Result<Facts, Halt>,
 }
 
 /// How a connection begins.
@@ -134,7 +135,7 @@ fn find(scheme: &str) -> Option<&'static Scheme> {
 /// `uri` is the whole URI: for MongoDB the path and `authSource` tell where the user is kept, and a right password is
 /// refused elsewhere. Of the rest of the query only what is about TLS counts. `timeout` is for all of it. Where the
 /// host is, in a private network or not, is for the caller to judge.
-pub fn login(uri: &Secret, timeout: Duration) -> Login {
+pub fn login(uri: &Secret, trust: &Trust, timeout: Duration) -> Login {
     let deadline = Instant::now() + timeout.min(LONGEST_LOGIN);
     let address = match Address::parse(uri) {
         Ok(address) => address,
@@ -142,7 +143,7 @@ pub fn login(uri: &Secret, timeout: Duration) -> Login {
     };
     let mut login = Login::Unreachable("the address names no host".into());
     for host in &address.hosts {
-        login = match log_in_at(&address, host, deadline) {
+        login = match log_in_at(&address, host, trust, deadline) {
             Ok(facts) => Login::Accepted { facts },
             Err(Halt::Refused) => Login::Refused,
             Err(Halt::Unclear(why)) => Login::Unclear(why),
@@ -156,8 +157,8 @@ pub fn login(uri: &Secret, timeout: Duration) -> Login {
     without_secret(login, &address)
 }
 
-fn log_in_at(address: &Address, host: &Host, deadline: Instant) -> Result<Facts, Halt> {
-    let mut wire = Wire::connect(host, address.tls, deadline)?;
+fn log_in_at(address: &Address, host: &Host, trust: &Trust, deadline: Instant) -> Result<Facts, Halt> {
+    let mut wire = Wire::connect(host, (address.tls, trust), deadline)?;
     if begins_with_tls(address, host) {
         wire.start_tls()?;
     }
@@ -207,7 +208,12 @@ impl Halt {
 mod tests {
     use std::io::{Read, Write};
     use std::net::{Shutdown, TcpListener};
+    use std::process::Command;
+    use std::sync::Arc;
     use std::thread::{self, JoinHandle};
+
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
     use super::*;
 
@@ -230,13 +236,16 @@ mod tests {
     /// What comes of a login at a server that is not on this machine, and what that server heard.
     fn log_in_far_away(scheme: &str, query: &str, lines: &'static [&'static [u8]]) -> (Halt, Vec<u8>) {
         let (port, heard) = says(lines);
+        let halt = log_in_at_port(port, scheme, query, &Trust::default());
+        (halt, heard.join().unwrap())
+    }
+
+    fn log_in_at_port(port: u16, scheme: &str, query: &str, trust: &Trust) -> Halt {
         let uri = format!("{scheme}://joe:{PASSWORD}@127.0.0.1:{port}/x?{query}");
         let address = Address::parse(&Secret::new(uri.as_bytes())).unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
-        let mut wire = Wire::connect(&address.hosts[0], address.tls, deadline).unwrap().far_away();
-        let halt = (address.scheme.log_in)(&address, &mut wire).unwrap_err();
-        drop(wire);
-        (halt, heard.join().unwrap())
+        let mut wire = Wire::connect(&address.hosts[0], (address.tls, trust), deadline).unwrap().far_away();
+        (address.scheme.log_in)(&address, &mut wire).unwrap_err()
     }
 
     const PASSWORD: &str = "tulip7";
@@ -276,6 +285,109 @@ mod tests {
         let (halt, heard) = log_in_far_away("redis", "ssl=false", REDIS);
         assert_eq!(halt, Halt::unclear("the server ended the connection"));
         assert!(memchr::memmem::find(&heard, b"tulip7").is_some());
+    }
+
+    /// What a MySQL server says, with a way to log in; flags without and with TLS.
+    const MYSQL_8: &[u8] = b"\x49\0\0\0\x0a8.4.0\0\x01\0\0\0abcdefgh\0\x00\x82\xff\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0caching_sha2_password\0";
+    const MYSQL_8_WITH_TLS: &[u8] = b"\x49\0\0\0\x0a8.4.0\0\x01\0\0\0abcdefgh\0\x00\x8a\xff\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0caching_sha2_password\0";
+
+    /// Whoever sits between could have taken TLS from the greeting, and send a key of their own for the password.
+    #[test]
+    fn a_key_that_nobody_vouches_for_is_asked_for_only_where_the_address_wants_no_tls() {
+        let lines: &[&[u8]] = &[MYSQL_8, b"\x02\0\0\x02\x01\x04"];
+        let (halt, heard) = log_in_far_away("mysql", "", lines);
+        assert_eq!(
+            halt,
+            Halt::unclear("the server wants the password in clear text, and the connection is not encrypted")
+        );
+        assert!(!heard.ends_with(b"\x01\0\0\x03\x02"), "{heard:?}");
+        let (halt, heard) = log_in_far_away("mysql", "ssl-mode=DISABLED", lines);
+        assert_eq!(halt, Halt::unclear("the server ended the connection"));
+        assert!(heard.ends_with(b"\x01\0\0\x03\x02"), "the key is asked for: {heard:?}");
+    }
+
+    /// A server with TLS that says these, and what it heard of it.
+    fn says_over_tls(own: &Certified, after: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(&own.certificate).unwrap()],
+                PrivateKeyDer::from_pem_slice(&own.key).unwrap(),
+            )
+            .unwrap();
+        let heard = thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            stream.write_all(MYSQL_8_WITH_TLS).unwrap();
+            // What asks for TLS: the head of a packet, and 32 bytes.
+            stream.read_exact(&mut [0; 36]).unwrap();
+            let tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(tls, stream);
+            // Nothing more is said; and who does not like the certificate goes away.
+            let said = stream.write_all(after);
+            stream.conn.send_close_notify();
+            let _ = said.and_then(|()| stream.flush());
+            let mut heard = vec![];
+            let _ = stream.read_to_end(&mut heard);
+            heard
+        });
+        (port, heard)
+    }
+
+    /// A certificate for this machine that only it vouches for, and its key, in PEM.
+    struct Certified {
+        certificate: Vec<u8>,
+        key: Vec<u8>,
+    }
+
+    fn certified() -> Certified {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let made = Command::new("openssl")
+            .args(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=db"
+                    .split(' '),
+            )
+            .args(["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=IP:127.0.0.1"])
+            .arg("-keyout")
+            .arg(path("key"))
+            .arg("-out")
+            .arg(path("certificate"))
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let read = |name: &str| std::fs::read(path(name)).unwrap();
+        Certified { certificate: read("certificate"), key: read("key") }
+    }
+
+    #[test]
+    fn mysql_gets_a_password_itself_only_with_a_certificate_that_is_trusted() {
+        const WANTS_IT: &[u8] = b"\x02\0\0\x03\x01\x04";
+        const SWITCHES: &[u8] = b"\x12\0\0\x03\xfesha256_password\0a";
+        const CLEARLY: &[u8] = b"\x16\0\0\x03\xfemysql_clear_password\0";
+        let own = certified();
+        let trusting = Trust::with(&own.certificate).unwrap();
+        for after in [WANTS_IT, SWITCHES, CLEARLY] {
+            // REQUIRED means that the certificate does not matter; to the password it does.
+            for query in ["", "ssl-mode=PREFERRED", "ssl-mode=REQUIRED"] {
+                let (port, heard) = says_over_tls(&own, after);
+                let halt = log_in_at_port(port, "mysql", query, &Trust::default());
+                let heard = heard.join().unwrap();
+                let Halt::Unclear(why) = halt else { panic!("{halt:?}") };
+                assert!(why.starts_with("the server wants the password itself"), "{query}: {why}");
+                assert!(memchr::memmem::find(&heard, b"joe\0").is_some(), "it was logged in: {heard:?}");
+                assert!(memchr::memmem::find(&heard, b"tulip7").is_none(), "{query}: {heard:?}");
+            }
+            for query in ["", "ssl-mode=REQUIRED", "ssl-mode=VERIFY_IDENTITY"] {
+                let (port, heard) = says_over_tls(&own, after);
+                let halt = log_in_at_port(port, "mysql", query, &trusting);
+                assert!(memchr::memmem::find(&heard.join().unwrap(), b"tulip7\0").is_some(), "{halt:?}");
+            }
+        }
     }
 
     #[test]

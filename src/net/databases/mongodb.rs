@@ -28,7 +28,7 @@ const MOST_EMPTY: usize = 2;
 /// An answer, whole.
 struct Answer(Vec<u8>);
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     let place = match address.parameter("authSource") {
         Some(place) => place,
         None if address.path.is_empty() => "admin",
@@ -50,7 +50,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
 }
 
 /// What the server says of itself and of the ways that the user can log in. `hello` is known since 4.4.2.
-fn hello(address: &Address, place: &str, wire: &mut Wire) -> Result<Answer, Halt> {
+fn hello(address: &Address, place: &str, wire: &mut Wire<'_>) -> Result<Answer, Halt> {
     let user = format!("{place}.{}", address.user);
     let ask = |command: &str, wire: &mut Wire| {
         command_of(wire, Document::default().number(command, 1).text("saslSupportedMechs", &user), "admin")
@@ -70,7 +70,7 @@ fn offered(hello: Elements<'_>) -> Hash {
     }
 }
 
-fn prove(address: &Address, place: &str, hash: Hash, wire: &mut Wire) -> Result<(), Halt> {
+fn prove(address: &Address, place: &str, hash: Hash, wire: &mut Wire<'_>) -> Result<(), Halt> {
     let password = address.password.expose();
     let (way, password) = match hash {
         Hash::Sha1 => ("SCRAM-SHA-1", digest(&address.user, password)),
@@ -102,7 +102,7 @@ fn digest(user: &str, password: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(hex(&digest).into_bytes())
 }
 
-fn go_on(wire: &mut Wire, conversation: i32, payload: &[u8], place: &str) -> Result<Answer, Halt> {
+fn go_on(wire: &mut Wire<'_>, conversation: i32, payload: &[u8], place: &str) -> Result<Answer, Halt> {
     let next = Document::default().number("saslContinue", 1).number("conversationId", conversation);
     command_of(wire, next.binary("payload", payload), place)
 }
@@ -129,7 +129,7 @@ fn refusal(document: Elements<'_>) -> Halt {
 }
 
 /// The user, as the server calls them.
-fn owner(wire: &mut Wire) -> Option<String> {
+fn owner(wire: &mut Wire<'_>) -> Option<String> {
     let answer = command_of(wire, Document::default().number("connectionStatus", 1), "admin").ok()?;
     let users = answer.document().ok()?.document("authInfo")?.document("authenticatedUsers")?;
     match users.first()? {
@@ -138,7 +138,7 @@ fn owner(wire: &mut Wire) -> Option<String> {
     }
 }
 
-fn command_of(wire: &mut Wire, command: Document, database: &str) -> Result<Answer, Halt> {
+fn command_of(wire: &mut Wire<'_>, command: Document, database: &str) -> Result<Answer, Halt> {
     let document = command.text("$db", database).written();
     // The length of all, a number of this message, none that it answers, the kind; no flags; a section of kind 0.
     let length = u32::try_from(16 + 5 + document.len()).unwrap_or(u32::MAX);

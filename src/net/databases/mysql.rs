@@ -38,7 +38,7 @@ const AFTER_LOGIN: [u16; 2] = [1044, 1049];
 /// More steps are no login.
 const MOST_STEPS: usize = 12;
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     let mut packets = Packets { wire, next: 0 };
     let greeting = Greeting::parse(&packets.read()?)?;
     let mut abilities = ABILITIES;
@@ -74,12 +74,12 @@ impl From<Halt> for Stop {
 }
 
 /// Packets are numbered, and answers go on counting.
-struct Packets<'a> {
-    wire: &'a mut Wire,
+struct Packets<'a, 'w> {
+    wire: &'a mut Wire<'w>,
     next: u8,
 }
 
-impl Packets<'_> {
+impl Packets<'_, '_> {
     fn read(&mut self) -> Result<Vec<u8>, Halt> {
         let [low, middle, high, number] = self.wire.array()?;
         if number != self.next {
@@ -149,7 +149,7 @@ const ED25519: &[u8] = b"client_ed25519";
 
 fn authenticate(
     address: &Address,
-    packets: &mut Packets<'_>,
+    packets: &mut Packets<'_, '_>,
     abilities: u32,
     greeting: Greeting,
 ) -> Result<(), Stop> {
@@ -196,15 +196,14 @@ fn first_answer(
     way: &[u8],
     password: &[u8],
     challenge: &[u8],
-    wire: &Wire,
+    wire: &Wire<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Halt> {
     match way {
         NATIVE => Ok(native(password, challenge)),
         CACHING => Ok(caching(password, challenge)),
         ED25519 => Ok(Zeroizing::new(ed25519::sign(password, challenge).to_vec())),
-        SHA256 if wire.has_tls() => Ok(zero_ended(password)),
-        SHA256 => Ok(Zeroizing::new(vec![1])),
-        CLEAR => wire.may_tell_password().map(|()| zero_ended(password)),
+        SHA256 if !wire.has_tls() => wire.may_tell_password().map(|()| Zeroizing::new(vec![1])),
+        SHA256 | CLEAR => wire.may_tell_password_to_known().map(|()| zero_ended(password)),
         way => {
             let way: String =
                 text(way).chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
@@ -239,24 +238,28 @@ fn zero_ended(password: &[u8]) -> Zeroizing<Vec<u8>> {
 
 /// What a way to log in asks next: that it is content (3), the password itself (4), or nothing but its RSA key.
 ///
-/// The password itself goes through TLS even where nobody knows the server, and is encrypted for a key that came over
-/// the same connection: so do clients that are told nothing of TLS (`--ssl-mode=PREFERRED`,
-/// `--get-server-public-key`), and a server that has not seen the user lately can be asked in no other way.
+/// Through TLS the password itself goes to a server that is known only, whatever the URI says: what clients do that are
+/// told nothing (`--ssl-mode=PREFERRED`) hands it to whoever answers. A key that comes over a connection without TLS is
+/// no better, unless the connection does not leave this machine or the URI wants it so.
 fn more(
     way: &[u8],
     password: &[u8],
     challenge: &[u8],
-    packets: &mut Packets<'_>,
+    packets: &mut Packets<'_, '_>,
     data: &[u8],
 ) -> Result<(), Halt> {
-    let send_encrypted = |packets: &mut Packets<'_>, key: &[u8]| {
+    let send_encrypted = |packets: &mut Packets<'_, '_>, key: &[u8]| {
         let masked = xor(&zero_ended(password), if challenge.is_empty() { &[0] } else { challenge });
         packets.send(&oaep::encrypt(key, &masked)?)
     };
     match (way, data) {
         (CACHING, [3]) => Ok(()),
-        (CACHING, [4]) if packets.wire.has_tls() => packets.send(&zero_ended(password)),
+        (CACHING, [4]) if packets.wire.has_tls() => {
+            packets.wire.may_tell_password_to_known()?;
+            packets.send(&zero_ended(password))
+        }
         (CACHING, [4]) => {
+            packets.wire.may_tell_password()?;
             packets.send(&[2])?;
             match packets.read()?.split_first() {
                 Some((1, key)) => send_encrypted(packets, key),
@@ -290,7 +293,7 @@ fn number(body: &[u8]) -> Result<u16, Halt> {
 }
 
 /// Two columns, two descriptions of them, an end, a row.
-fn ask(packets: &mut Packets<'_>) -> Result<Facts, Halt> {
+fn ask(packets: &mut Packets<'_, '_>) -> Result<Facts, Halt> {
     packets.next = 0;
     packets.send(QUERY)?;
     if packets.read()? != [2] {

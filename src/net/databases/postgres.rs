@@ -24,7 +24,7 @@ const QUERY: &[u8] = b"SELECT current_user, version()\0";
 /// Errors after a login that are about what it may do: no such database, no permission for it, too many connections.
 const AFTER_LOGIN: &[&[u8]] = &[b"3D000", b"42501", b"53300"];
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     ask_for_tls(wire)?;
     wire.send(&startup(address))?;
     authenticate(address, wire)?;
@@ -43,7 +43,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
     Ok(ask(wire).unwrap_or(facts))
 }
 
-fn ask_for_tls(wire: &mut Wire) -> Result<(), Halt> {
+fn ask_for_tls(wire: &mut Wire<'_>) -> Result<(), Halt> {
     if !wire.wants_tls() {
         return Ok(());
     }
@@ -72,13 +72,13 @@ fn length(body: usize) -> [u8; 4] {
     u32::try_from(body + 4).unwrap_or(u32::MAX).to_be_bytes()
 }
 
-fn send(wire: &mut Wire, tag: u8, body: &[u8]) -> Result<(), Halt> {
+fn send(wire: &mut Wire<'_>, tag: u8, body: &[u8]) -> Result<(), Halt> {
     let length = length(body.len());
     wire.send(&Zeroizing::new([&[tag], &length[..], body].concat()))
 }
 
 /// The next message: its tag and its body.
-fn message(wire: &mut Wire) -> Result<(u8, Vec<u8>), Halt> {
+fn message(wire: &mut Wire<'_>) -> Result<(u8, Vec<u8>), Halt> {
     let [tag] = wire.array()?;
     let length = u32::from_be_bytes(wire.array()?) as usize;
     let body = wire.take(length.checked_sub(4).ok_or_else(Halt::strange)?)?;
@@ -86,7 +86,7 @@ fn message(wire: &mut Wire) -> Result<(u8, Vec<u8>), Halt> {
 }
 
 /// Goes through what the server wants to know until it is content.
-fn authenticate(address: &Address, wire: &mut Wire) -> Result<(), Halt> {
+fn authenticate(address: &Address, wire: &mut Wire<'_>) -> Result<(), Halt> {
     let mut proved = false;
     loop {
         let (tag, body) = message(wire)?;
@@ -126,7 +126,7 @@ fn md5(address: &Address, salt: &[u8; 4]) -> Vec<u8> {
 }
 
 /// SCRAM-SHA-256; `offered` are the ways that the server knows.
-fn prove(address: &Address, wire: &mut Wire, offered: &mut Bytes<'_>) -> Result<(), Halt> {
+fn prove(address: &Address, wire: &mut Wire<'_>, offered: &mut Bytes<'_>) -> Result<(), Halt> {
     const WAY: &[u8] = b"SCRAM-SHA-256";
     while offered.until_zero()? != WAY {
         if offered.is_empty() {
@@ -144,7 +144,7 @@ fn prove(address: &Address, wire: &mut Wire, offered: &mut Bytes<'_>) -> Result<
 }
 
 /// The data of the next message of an exchange.
-fn sasl(wire: &mut Wire, kind: u32) -> Result<Vec<u8>, Halt> {
+fn sasl(wire: &mut Wire<'_>, kind: u32) -> Result<Vec<u8>, Halt> {
     let (tag, body) = message(wire)?;
     if tag == b'E' {
         return Err(refusal(&body, true));
@@ -186,7 +186,7 @@ fn version(body: &[u8]) -> Option<(&'static str, String)> {
     (name == b"server_version").then(|| ("type", format!("PostgreSQL {}", text(value))))
 }
 
-fn ask(wire: &mut Wire) -> Result<Facts, Halt> {
+fn ask(wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     send(wire, b'Q', QUERY)?;
     loop {
         match message(wire)? {

@@ -24,7 +24,7 @@ enum Answer {
     KnowsNoUsers,
 }
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     let user = Some(&*address.user).filter(|user| !user.is_empty() && *user != DEFAULT);
     let is_open = ping(wire)?;
     if is_open && user.is_none() {
@@ -51,7 +51,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
 }
 
 /// Whether the server answers to whoever comes.
-fn ping(wire: &mut Wire) -> Result<bool, Halt> {
+fn ping(wire: &mut Wire<'_>) -> Result<bool, Halt> {
     send(wire, &[b"PING"])?;
     let line = wire.line()?;
     match &*line {
@@ -66,7 +66,7 @@ fn ping(wire: &mut Wire) -> Result<bool, Halt> {
     }
 }
 
-fn authenticate(wire: &mut Wire, user: Option<&str>, password: &[u8]) -> Result<Answer, Halt> {
+fn authenticate(wire: &mut Wire<'_>, user: Option<&str>, password: &[u8]) -> Result<Answer, Halt> {
     match user {
         Some(user) => send(wire, &[b"AUTH", user.as_bytes(), password])?,
         None => send(wire, &[b"AUTH", password])?,
@@ -89,7 +89,7 @@ fn authenticate(wire: &mut Wire, user: Option<&str>, password: &[u8]) -> Result<
 }
 
 /// A command: an array of strings.
-fn send(wire: &mut Wire, words: &[&[u8]]) -> Result<(), Halt> {
+fn send(wire: &mut Wire<'_>, words: &[&[u8]]) -> Result<(), Halt> {
     let mut command = Zeroizing::new(format!("*{}\r\n", words.len()).into_bytes());
     for word in words {
         command.extend(format!("${}\r\n", word.len()).into_bytes());
@@ -111,7 +111,7 @@ fn unclear(word: &str) -> Halt {
 
 /// Asks what server it is: `PING` and, known since Redis 6, `HELLO`, whose answer begins with the names and values
 /// of `server` and `version`.
-fn version(wire: &mut Wire) -> Result<Option<String>, Halt> {
+fn version(wire: &mut Wire<'_>) -> Result<Option<String>, Halt> {
     send(wire, &[b"PING"])?;
     wire.line()?;
     send(wire, &[b"HELLO"])?;
@@ -130,7 +130,7 @@ fn version(wire: &mut Wire) -> Result<Option<String>, Halt> {
 }
 
 /// A string: the line of its length, and itself.
-fn value(wire: &mut Wire) -> Result<String, Halt> {
+fn value(wire: &mut Wire<'_>) -> Result<String, Halt> {
     wire.line()?;
     Ok(text(&wire.line()?))
 }

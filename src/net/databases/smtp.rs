@@ -24,7 +24,7 @@ struct Reply {
     lines: Vec<Vec<u8>>,
 }
 
-pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> {
+pub(super) fn log_in(address: &Address, wire: &mut Wire<'_>) -> Result<Facts, Halt> {
     let greeting = reply(wire)?.expect(220)?;
     let mut able = ask(wire, EHLO)?.expect(250)?;
     if wire.wants_tls() {
@@ -49,7 +49,7 @@ pub(super) fn log_in(address: &Address, wire: &mut Wire) -> Result<Facts, Halt> 
     Ok(vec![("owner", address.user.clone()), ("type", banner)])
 }
 
-fn authenticate(address: &Address, wire: &mut Wire, able: &Reply) -> Result<Reply, Halt> {
+fn authenticate(address: &Address, wire: &mut Wire<'_>, able: &Reply) -> Result<Reply, Halt> {
     let (user, password) = (address.user.as_bytes(), address.password.expose());
     if able.has_way("PLAIN") {
         let plain = Zeroizing::new([&[0], user, &[0], password].concat());
@@ -74,13 +74,13 @@ fn line(before: &str, secret: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new([before.as_bytes(), encoded.as_bytes(), b"\r\n"].concat())
 }
 
-fn ask(wire: &mut Wire, command: &[u8]) -> Result<Reply, Halt> {
+fn ask(wire: &mut Wire<'_>, command: &[u8]) -> Result<Reply, Halt> {
     wire.send(command)?;
     reply(wire)
 }
 
 /// The next reply: lines of a code and `-`, and a last one of the code and a space.
-fn reply(wire: &mut Wire) -> Result<Reply, Halt> {
+fn reply(wire: &mut Wire<'_>) -> Result<Reply, Halt> {
     let mut lines = vec![];
     while lines.len() < MOST_LINES {
         let line = wire.line()?;

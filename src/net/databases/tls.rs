@@ -1,14 +1,15 @@
 //! What a URI says of TLS, and certificates judged by it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
 };
+
+use crate::net::Trust;
 
 /// How a connection is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +42,10 @@ enum Check {
 /// Who the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// It is as sure as the URI wants it.
+    /// Its certificate is trusted, and for this host where the URI does not say otherwise.
     Sure,
+    /// Its certificate is none that this machine trusts, and the URI says that this does not matter.
+    AsWished,
     /// Its certificate is none that this machine trusts.
     Doubtful,
 }
@@ -107,11 +110,10 @@ fn plain(text: &str) -> String {
 ///
 /// # Errors
 /// Why there can be none.
-pub(super) fn client(host: &str, wish: Wish) -> Result<(ClientConnection, Judge), String> {
+pub(super) fn client(host: &str, wish: Wish, trust: &Trust) -> Result<(ClientConnection, Judge), String> {
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-    let provider = Arc::new(ring::default_provider());
-    let judge = Judge { trusted: trusted(&provider)?, wish, doubtful: Arc::default() };
-    let config = ClientConfig::builder_with_provider(provider)
+    let judge = Judge { trusted: trust.verifier()?, wish, found: Arc::default() };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
@@ -121,30 +123,18 @@ pub(super) fn client(host: &str, wish: Wish) -> Result<(ClientConnection, Judge)
     Ok((connection, judge))
 }
 
-/// The system's trust store, read once.
-fn trusted(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    static TRUSTED: OnceLock<Result<Arc<dyn ServerCertVerifier>, String>> = OnceLock::new();
-    let read = || {
-        let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
-        verifier
-            .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
-            .map_err(|error| error.to_string())
-    };
-    TRUSTED.get_or_init(read).clone()
-}
-
 /// Judges certificates as a URI wants it.
 #[derive(Debug, Clone)]
 pub(super) struct Judge {
     trusted: Arc<dyn ServerCertVerifier>,
     wish: Wish,
-    doubtful: Arc<AtomicBool>,
+    found: Arc<OnceLock<Identity>>,
 }
 
 impl Judge {
-    /// What was found.
+    /// What was found; where no certificate was looked at, nobody is known.
     pub(super) fn identity(&self) -> Identity {
-        if self.doubtful.load(Ordering::Acquire) { Identity::Doubtful } else { Identity::Sure }
+        self.found.get().copied().unwrap_or(Identity::Doubtful)
     }
 }
 
@@ -157,14 +147,18 @@ impl ServerCertVerifier for Judge {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.trusted.verify_server_cert(own, above, name, ocsp, now) {
-            Err(error) if !suffices(self.wish.check, &error) && !self.wish.bears_doubt() => Err(error),
-            Err(error) => {
-                self.doubtful.store(!suffices(self.wish.check, &error), Ordering::Release);
-                Ok(ServerCertVerified::assertion())
-            }
-            Ok(verified) => Ok(verified),
-        }
+        let identity = match self.trusted.verify_server_cert(own, above, name, ocsp, now) {
+            Ok(_) => Identity::Sure,
+            Err(error) => match (self.wish.check, is_about_name(&error)) {
+                (Check::Signer, true) => Identity::Sure,
+                (Check::Nothing, _) => Identity::AsWished,
+                _ if self.wish.bears_doubt() => Identity::Doubtful,
+                _ => return Err(error),
+            },
+        };
+        // One connection shows one certificate.
+        let _ = self.found.set(identity);
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -190,20 +184,15 @@ impl ServerCertVerifier for Judge {
     }
 }
 
-/// Whether a certificate with this fault is good enough. The signer is looked at before the name
+/// Whether a certificate is only one of another host. The signer is looked at before the name
 /// (`WebPkiServerVerifier::verify_server_cert`), so that a wrong name is the only fault.
-fn suffices(check: Check, fault: &Error) -> bool {
-    let is_name = matches!(
+fn is_about_name(fault: &Error) -> bool {
+    matches!(
         fault,
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
         )
-    );
-    match check {
-        Check::Nothing => true,
-        Check::Signer => is_name,
-        Check::All => false,
-    }
+    )
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use rustls::ClientConnection;
 use super::Halt;
 use super::address::Host;
 use super::tls::{self, Identity, Need, Wish};
+use crate::net::Trust;
 
 /// More than this is not read from a server, in all. A login takes a few kilobytes.
 const MOST: usize = 256 * 1024;
@@ -20,18 +21,23 @@ const MOST: usize = 256 * 1024;
 const LONGEST_LINE: usize = 4096;
 
 /// A connection.
-pub(super) struct Wire {
+pub(super) struct Wire<'a> {
     socket: Socket,
     host: String,
     wish: Wish,
+    trust: &'a Trust,
     /// Whether the server is this machine.
     is_local: bool,
     tls: Option<(ClientConnection, Identity)>,
 }
 
-impl Wire {
+impl<'a> Wire<'a> {
     /// Connects to the first address of the host that answers.
-    pub(super) fn connect(host: &Host, wish: Wish, deadline: Instant) -> Result<Wire, Halt> {
+    pub(super) fn connect(
+        host: &Host,
+        (wish, trust): (Wish, &'a Trust),
+        deadline: Instant,
+    ) -> Result<Wire<'a>, Halt> {
         let addresses = resolve(host, deadline)?;
         let mut last = Halt::Unreachable("the name of the host leads nowhere".into());
         for (index, address) in addresses.iter().enumerate() {
@@ -44,6 +50,7 @@ impl Wire {
                         socket: Socket { tcp, deadline, left: MOST },
                         host: host.name.clone(),
                         wish,
+                        trust,
                         is_local: address.ip().to_canonical().is_loopback(),
                         tls: None,
                     });
@@ -57,7 +64,7 @@ impl Wire {
 
     /// The same connection as if it left this machine.
     #[cfg(test)]
-    pub(super) fn far_away(mut self) -> Wire {
+    pub(super) fn far_away(mut self) -> Wire<'a> {
         self.is_local = false;
         self
     }
@@ -74,7 +81,7 @@ impl Wire {
     /// Begins TLS.
     pub(super) fn start_tls(&mut self) -> Result<(), Halt> {
         let no_tls = |why| Halt::Unclear(format!("TLS cannot begin: {why}"));
-        let (mut connection, judge) = tls::client(&self.host, self.wish).map_err(no_tls)?;
+        let (mut connection, judge) = tls::client(&self.host, self.wish, self.trust).map_err(no_tls)?;
         while connection.is_handshaking() {
             connection.complete_io(&mut self.socket).map_err(halt)?;
         }
@@ -95,14 +102,20 @@ impl Wire {
     pub(super) fn may_tell_password(&self) -> Result<(), Halt> {
         match &self.tls {
             _ if self.is_local => Ok(()),
-            Some((_, Identity::Sure)) => Ok(()),
+            Some((_, Identity::Sure | Identity::AsWished)) => Ok(()),
             None if self.wish.wants_none() => Ok(()),
-            Some((_, Identity::Doubtful)) => Err(Halt::unclear(
-                "the server wants the password itself, and its certificate is none that is trusted here",
-            )),
+            Some((_, Identity::Doubtful)) => Err(stranger()),
             None => Err(Halt::unclear(
                 "the server wants the password in clear text, and the connection is not encrypted",
             )),
+        }
+    }
+
+    /// The same where it makes no difference that the URI wants no certificate checked.
+    pub(super) fn may_tell_password_to_known(&self) -> Result<(), Halt> {
+        match &self.tls {
+            Some((_, Identity::AsWished)) if !self.is_local => Err(stranger()),
+            _ => self.may_tell_password(),
         }
     }
 
@@ -159,6 +172,12 @@ impl Wire {
         }
         Err(Halt::strange())
     }
+}
+
+fn stranger() -> Halt {
+    Halt::unclear(
+        "the server wants the password itself, and its certificate is none that is trusted here; --ca-bundle adds one",
+    )
 }
 
 /// The addresses of a host. The system's resolver knows no time-out; when it takes too long, it is left alone.

@@ -7,8 +7,8 @@ use toml::de::DeTable;
 
 use super::{Reader, SOURCES, leak};
 use crate::model::{
-    At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS, List, Lookup,
-    Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
+    Algorithm, At, Body, By, Call, Companion, Condition, Damage, Encoding, FoundBy, Hash, Header, LABELS,
+    List, Lookup, Method, Piece, Revoke, Safety, Sample, Sign, Step, Test, Told, Verify, pieces,
 };
 use crate::proofs::names::READINGS;
 use crate::rules::analyse::parse;
@@ -62,6 +62,7 @@ const GIVEN: &[&str] = &[
     "assertion",
     "endpoint",
     "fingerprint",
+    "http_date",
     "now",
     "nonce",
     "secret",
@@ -78,15 +79,19 @@ const FILTERS: &[&str] = &[
     "base64-decode",
     "before",
     "first",
+    "hex-decode",
     "json",
     "last",
+    "lower",
     "path",
+    "plus",
     "sha256-base64",
     "sha256-base64url",
     "sha256-hex",
     "split",
     "ssh-fingerprint",
     "url",
+    "url-decode",
 ];
 
 /// All that a rule says of calls.
@@ -331,14 +336,10 @@ impl Reader<'_, '_, '_> {
 
     /// User and password, of which either may be empty.
     fn basic(&mut self) -> Option<Header> {
-        let value = self.table.get("basic")?.get_ref();
-        let list = value
-            .as_array()
-            .and_then(|list| list.iter().map(|item| item.get_ref().as_str().map(leak)).collect());
-        let list: Option<Vec<&'static str>> = list;
-        let pair = match list.as_deref() {
-            Some([user]) => Some(Header(user, "")),
-            Some([user, password]) => Some(Header(user, password)),
+        self.table.get("basic")?;
+        let pair = match &self.texts("basic")?[..] {
+            [user] => Some(Header(user, "")),
+            [user, password] => Some(Header(user, password)),
             _ => None,
         };
         if pair.is_none() {
@@ -347,17 +348,61 @@ impl Reader<'_, '_, '_> {
         pair
     }
 
+    /// A list of strings in their order.
+    fn texts(&mut self, key: &str) -> Option<Vec<&'static str>> {
+        let list = self.table.get(key)?.get_ref().as_array();
+        let texts: Option<Vec<&'static str>> =
+            list.and_then(|list| list.iter().map(|item| item.get_ref().as_str().map(leak)).collect());
+        if texts.is_none() {
+            self.fault(key, format!("`{key}` must be a list of strings"));
+        }
+        texts
+    }
+
     fn sign(&mut self) -> Option<Sign> {
-        self.known_keys(
-            &["aws", "encoding", "hmac", "key", "message", "region", "service_account"],
-            "`sign`",
-        );
-        if self.table.contains_key("aws") {
-            return Some(Sign::AwsV4 { service: self.required("aws")?, region: self.required("region")? });
+        let ways = ["aws", "digest", "edgegrid", "hmac", "jwt", "rsa", "tc3"];
+        let given: Vec<&str> = ways.into_iter().filter(|way| self.table.contains_key(*way)).collect();
+        let [way] = given[..] else {
+            let span = self.span.clone();
+            self.faults.add(span, format!("`sign` has one of: {}", ways.join(", ")));
+            return None;
+        };
+        let more: &[&str] = match way {
+            "aws" => &["region"],
+            "hmac" => &["encoding", "key", "message"],
+            "jwt" => &["claims", "header", "key"],
+            "rsa" => &["message"],
+            "tc3" => &["key", "key_id"],
+            _ => &[],
+        };
+        self.known_keys(&[more, &[way]].concat(), "`sign`");
+        match way {
+            "aws" => Some(Sign::AwsV4 { service: self.required("aws")?, region: self.required("region")? }),
+            "digest" => match self.texts(way)?[..] {
+                [user, password] => Some(Sign::Digest { user, password }),
+                _ => self.no_sign(way, "a list of user and password"),
+            },
+            "edgegrid" => match self.texts(way)?[..] {
+                [client_token, access_token, key] => Some(Sign::EdgeGrid { client_token, access_token, key }),
+                _ => self.no_sign(way, "a list of client token, access token and client secret"),
+            },
+            "jwt" => self.jwt(),
+            "rsa" => Some(Sign::Rsa { key: self.required("rsa")?, message: self.required("message")? }),
+            "tc3" => Some(Sign::Tc3 {
+                service: self.required("tc3")?,
+                key_id: self.required("key_id")?,
+                key: self.required("key")?,
+            }),
+            _ => self.hmac(),
         }
-        if self.table.contains_key("service_account") {
-            return Some(Sign::ServiceAccount { scope: self.required("service_account")? });
-        }
+    }
+
+    fn no_sign(&mut self, way: &str, is: &str) -> Option<Sign> {
+        self.fault(way, format!("`{way}` is {is}"));
+        None
+    }
+
+    fn hmac(&mut self) -> Option<Sign> {
         Some(Sign::Hmac {
             hash: match self.one_of("hmac", &["sha1", "sha256", "sha512"], None)? {
                 "sha1" => Hash::Sha1,
@@ -370,6 +415,23 @@ impl Reader<'_, '_, '_> {
                 "hex" => Encoding::Hex,
                 _ => Encoding::Base64,
             },
+        })
+    }
+
+    fn jwt(&mut self) -> Option<Sign> {
+        let algorithm = self.one_of("jwt", &Algorithm::ALL.map(Algorithm::as_str), None)?;
+        let (header, claims) = (self.optional("header").unwrap_or(""), self.required("claims")?);
+        for (key, text) in [("header", header), ("claims", claims)] {
+            let is_object = text.starts_with('{') && text.ends_with('}');
+            if !is_object && !(text.is_empty() && key == "header") {
+                self.fault(key, format!("`{key}` must be a JSON object with something in it"));
+            }
+        }
+        Some(Sign::Jwt {
+            algorithm: Algorithm::ALL.into_iter().find(|known| known.as_str() == algorithm)?,
+            key: self.required("key")?,
+            header,
+            claims,
         })
     }
 
@@ -569,16 +631,18 @@ fn host(url: &str) -> Result<(), String> {
         return Err("a URL starts with `https://` and a host, or with `{endpoint}/`".into());
     };
     let host = rest.split('/').next().unwrap_or_default();
-    let fixed = match host.strip_prefix('{').and_then(|host| host.split_once("}.")) {
-        Some((_, domain)) => domain,
-        None => host,
-    };
     let is_label = |label: &str| {
         !label.is_empty()
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    let is_domain = fixed.split('.').count() >= 2 && fixed.split('.').all(is_label);
-    if is_domain {
+    let (before, domain) = match host.split_once('{').map(|(before, rest)| (before, rest.split_once("}."))) {
+        None => ("", host),
+        Some((before, Some((_, domain)))) => (before, domain),
+        Some((_, None)) => ("", ""),
+    };
+    let is_before =
+        before.is_empty() || before.strip_suffix('.').is_some_and(|name| name.split('.').all(is_label));
+    if is_before && domain.split('.').count() >= 2 && domain.split('.').all(is_label) {
         Ok(())
     } else {
         Err("only one label before a domain that the rule fixes may be filled in".into())
