@@ -339,9 +339,14 @@ pub(super) struct Asking {
     /// and GITHUB_ADMIN_TOKEN, ...; `stanch rules explain ID` names them)
     #[arg(long)]
     pub(super) owners: bool,
-    /// Your own server of a service: `gitlab=https://git.example.com`; can be given several times
+    /// Your own server of a service: `gitlab=https://git.example.com`; `npm=npmrc` and `cargo-registry=cargo` are the
+    /// registries of your own settings; can be given several times
     #[arg(long, value_name = "NAME=URL")]
     pub(super) endpoint: Vec<String>,
+    /// Take administrators' credentials from the settings of a tool instead of the environment: `aws=PROFILE`, `gh=HOST`,
+    /// `glab=HOST`; can be given several times
+    #[arg(long, value_name = "TOOL[=NAME]")]
+    pub(super) credentials: Vec<String>,
     /// Trust the certificates in this file (PEM) beside those of the system
     #[arg(long, value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
@@ -365,6 +370,7 @@ impl Asking {
             || self.allow_effect
             || self.owners
             || !self.endpoint.is_empty()
+            || !self.credentials.is_empty()
             || self.ca_bundle.is_some()
             || self.timeout.is_some()
             || self.verdicts.is_some()

@@ -390,6 +390,7 @@ fn how(typed: args::Asking, databases: bool) -> Result<Asking, CommandError> {
         unconfirmed,
         allow_effect,
         endpoint,
+        credentials,
         ca_bundle,
         timeout,
         verdicts,
@@ -399,6 +400,7 @@ fn how(typed: args::Asking, databases: bool) -> Result<Asking, CommandError> {
     Ok(Asking {
         policy: Policy { unconfirmed, allow_effect, databases, named: id },
         endpoints: endpoint,
+        credentials,
         owners,
         ca_bundle,
         timeout,

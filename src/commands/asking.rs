@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::credentials::credentials;
 use super::xdg::config_home;
-use super::CommandError;
+use super::{CommandError, registries};
 use crate::findings::Settled;
 use crate::model::{Confidence, Rule};
 use crate::net::{Client, Endpoints, Options, Sent, Trust};
@@ -24,6 +25,8 @@ pub struct Asking {
     pub policy: Policy,
     /// The person's own servers, as typed: `NAME=URL`.
     pub endpoints: Vec<String>,
+    /// The tools whose credentials are taken, as typed: `aws=PROFILE`.
+    pub credentials: Vec<String>,
     /// A file with certificates that are trusted beside those of the system.
     pub ca_bundle: Option<PathBuf>,
     /// How many seconds a request may take.
@@ -75,6 +78,7 @@ impl Asking {
         };
         Ok(Client::new(Options {
             endpoints: self.endpoints(rules)?,
+            credentials: credentials(&self.credentials)?,
             trust,
             timeout: self.timeout.map(Duration::from_secs),
             watch: if self.loud { Some(Box::new(loud)) } else { None },
@@ -99,6 +103,19 @@ impl Asking {
         }
         let is_known = |name: &str| rules.iter().any(|rule| rule.endpoint == name);
         for (name, url, from) in named {
+            let url = match (from, &*url) {
+                // Only where a person says so, and not in what is remembered for all runs.
+                ("--endpoint", registries::NPMRC) => registries::of_npm(),
+                ("--endpoint", registries::CARGO) => registries::of_cargo(),
+                _ => Ok(url),
+            };
+            let url = match url {
+                Ok(url) => url,
+                Err(why) => {
+                    faults.push(format!("{from} {name}: {why}"));
+                    continue;
+                }
+            };
             if !is_known(&name) {
                 faults.push(format!("{from}: no rule asks a service `{name}`; {}", suggested(&name)));
             } else if let Err(why) = endpoints.add(&name, &url) {

@@ -25,7 +25,8 @@ pub fn state_folder() -> Result<PathBuf, CommandError> {
     Ok(home("XDG_STATE_HOME", ".local/state", "the ledger")?.join("stanch"))
 }
 
-fn home(variable: &str, usual: &str, what: &str) -> Result<PathBuf, CommandError> {
+/// The folder that a variable names, or what usually stands below the person's own.
+pub(super) fn home(variable: &str, usual: &str, what: &str) -> Result<PathBuf, CommandError> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     set(variable)
         .or_else(|| set("HOME").map(|home| home.join(usual)))

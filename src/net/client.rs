@@ -11,7 +11,7 @@ use url::Url;
 
 use super::endpoints::is_loopback;
 use super::pace::{Closed, Pace, is_limited, lock};
-use super::{Answer, Endpoints, Kind, Trust, guard};
+use super::{Answer, Credentials, Endpoints, Kind, Trust, guard};
 use crate::model::{Method, Secret};
 
 /// More of a body is not read.
@@ -27,6 +27,8 @@ pub struct Options {
     pub endpoints: Endpoints,
     /// Whose certificates are trusted.
     pub trust: Trust,
+    /// The person's own credentials.
+    pub credentials: Credentials,
     /// How long a request may take.
     pub timeout: Option<Duration>,
     /// Is told of every request, in words that hold no secret.
@@ -121,6 +123,11 @@ impl Client {
     /// How long a request may take.
     pub fn timeout(&self) -> Duration {
         self.options.timeout.unwrap_or(Duration::from_secs(20))
+    }
+
+    /// The person's own credentials.
+    pub fn credentials(&self) -> &Credentials {
+        &self.options.credentials
     }
 
     /// The person's own servers.

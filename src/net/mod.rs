@@ -3,6 +3,7 @@
 
 mod answer;
 mod client;
+mod credentials;
 pub mod databases;
 mod digest;
 mod endpoints;
@@ -16,6 +17,7 @@ mod values;
 
 pub use answer::Answer;
 pub use client::{Client, Options, Sent, Trouble, Watch};
+pub use credentials::Credentials;
 pub use endpoints::{Endpoints, address};
 pub use exchange::{Kind, Stop, exchange, host_of, look_up};
 pub use trust::Trust;

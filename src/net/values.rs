@@ -1,7 +1,6 @@
 //! What the places of a template stand for.
 
 use std::collections::BTreeMap;
-use std::env;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -12,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::Credentials;
 use super::answer::text;
 use crate::model::{By, Fact, Finding, Piece, Secret, pieces};
 
@@ -92,23 +92,13 @@ impl Values {
         self.named.insert(name.to_owned(), Secret::new(value));
     }
 
-    /// The same with credentials of a person's own, from the environment.
+    /// The same with credentials of a person's own.
     ///
     /// # Errors
-    /// The names of the variables, where one is not set.
-    pub fn with_credentials(self, by: By) -> Result<Values, String> {
-        let By::Admin(names) = by else { return Ok(self) };
-        names.iter().try_fold(self, |values, name| {
-            let plain = name.trim_end_matches('?');
-            match env::var_os(plain).filter(|value| !value.is_empty()) {
-                Some(value) => Ok(values.with(&plain.to_ascii_lowercase(), value.as_encoded_bytes())),
-                None if plain != *name => Ok(values),
-                None => {
-                    let needed = names.iter().filter(|name| !name.ends_with('?'));
-                    Err(needed.copied().collect::<Vec<_>>().join(" and "))
-                }
-            }
-        })
+    /// The names of the variables, where one has no value.
+    pub fn with_credentials(self, by: By, credentials: &Credentials) -> Result<Values, String> {
+        let found = credentials.of(by)?;
+        Ok(found.iter().fold(self, |values, (name, value)| values.with(name, value.expose())))
     }
 
     /// A value by its name.

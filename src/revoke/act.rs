@@ -49,7 +49,7 @@ pub fn act(
     if let Some(why) = targets.iter().find_map(|target| unproven(target)) {
         return (Outcome::Unsupported(why), none);
     }
-    let values = match Values::of(finding).with_credentials(revoke.by) {
+    let values = match Values::of(finding).with_credentials(revoke.by, client.credentials()) {
         Ok(values) => values,
         Err(names) => {
             let why = format!("it takes an administrator's credential; set {names} and try again");

@@ -92,7 +92,8 @@ impl<'a> Asker<'a> {
 
     fn put(&self, rule: &Rule, verify: &Verify, values: &Values) -> Result<Answer, Stop> {
         let kind = if verify.safety.changes_state { Kind::Change } else { Kind::Question };
-        let values = &values.clone().with_credentials(verify.by).map_err(Stop::NoCredential)?;
+        let values = values.clone().with_credentials(verify.by, self.client.credentials());
+        let values = &values.map_err(Stop::NoCredential)?;
         exchange(self.client, rule.endpoint, (&verify.first, &verify.call, kind), values, &mut || Ok(()))
     }
 

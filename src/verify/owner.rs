@@ -1,7 +1,8 @@
 //! Learns whose tokens are without using them: from an organization's own lists, with an administrator's credential.
 
 use std::collections::BTreeSet;
-use std::env;
+
+use zeroize::Zeroizing;
 
 use super::Policy;
 use crate::model::{Fact, Finding, Lookup};
@@ -30,9 +31,10 @@ fn learnt(finding: &Finding, lookup: &Lookup, client: &Client) -> Result<Vec<Fac
     let rule = finding.rule;
     let mut sets = vec![Values::of(finding)];
     for name in lookup.by.iter() {
-        let value = env::var(name).ok().filter(|value| !value.trim().is_empty()).ok_or_else(|| {
+        let value = client.credentials().get(name).ok_or_else(|| {
             format!("to learn whose {} tokens are, set {}", rule.provider, lookup.by.join(" and "))
         })?;
+        let value = Zeroizing::new(String::from_utf8_lossy(value.expose()).into_owned());
         let each: Vec<&str> = if name.ends_with('S') { value.split(',').collect() } else { vec![&value] };
         let with = |values: &Values, text: &&str| {
             values.clone().with(&name.to_ascii_lowercase(), text.trim().as_bytes())

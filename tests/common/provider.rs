@@ -209,7 +209,7 @@ impl Desk {
     fn settled(&self, stanch: Stanch) -> Stanch {
         let folder = |name: &str| self.project.path(name).to_string_lossy().into_owned();
         // A variable that is empty counts as not set.
-        let stanch = PIPELINES.iter().fold(stanch, |stanch, name| stanch.env(name, ""));
+        let stanch = ELSEWHERE.iter().fold(stanch, |stanch, name| stanch.env(name, ""));
         stanch
             .env("HOME", &folder("home"))
             .env("XDG_STATE_HOME", &folder("home/state"))
@@ -278,8 +278,8 @@ impl Desk {
     }
 }
 
-/// Variables by which pipelines make themselves known.
-const PIPELINES: &[&str] = &[
+/// Variables by which pipelines make themselves known, and by which people have settings that are not in their home.
+const ELSEWHERE: &[&str] = &[
     "CI",
     "GITHUB_ACTIONS",
     "GITHUB_EVENT_NAME",
@@ -299,4 +299,15 @@ const PIPELINES: &[&str] = &[
     "DRONE",
     "APPVEYOR",
     "STANCH_ENDPOINTS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "CARGO_HOME",
+    "GH_CONFIG_DIR",
+    "GLAB_CONFIG_DIR",
+    "NPM_CONFIG_REGISTRY",
+    "NPM_CONFIG_USERCONFIG",
+    "npm_config_registry",
 ];

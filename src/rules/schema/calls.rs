@@ -422,8 +422,8 @@ impl Reader<'_, '_, '_> {
         let algorithm = self.one_of("jwt", &Algorithm::ALL.map(Algorithm::as_str), None)?;
         let (header, claims) = (self.optional("header").unwrap_or(""), self.required("claims")?);
         for (key, text) in [("header", header), ("claims", claims)] {
-            let is_object = text.starts_with('{') && text.ends_with('}');
-            if !is_object && !(text.is_empty() && key == "header") {
+            let may_be_empty = key == "header" && text.is_empty();
+            if !may_be_empty && !(text.starts_with('{') && text.ends_with('}')) {
                 self.fault(key, format!("`{key}` must be a JSON object with something in it"));
             }
         }
