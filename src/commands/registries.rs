@@ -27,8 +27,9 @@ pub(super) fn of_npm() -> Result<String, String> {
     }
     let file = in_home("NPM_CONFIG_USERCONFIG", ".npmrc")?;
     let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    let registry = pairs.filter(|(key, _)| key.trim() == "registry").last();
+    // The last line counts.
+    let mut pairs = text.lines().rev().filter_map(|line| line.split_once('='));
+    let registry = pairs.find(|(key, _)| key.trim() == "registry");
     match registry.map(|(_, url)| url.trim().trim_matches('"')) {
         Some(url) if !url.contains("${") => Ok(url.to_owned()),
         Some(_) => Err(format!("{}: `registry` holds a variable; write the URL instead", file.display())),

@@ -422,8 +422,9 @@ impl Reader<'_, '_, '_> {
         let algorithm = self.one_of("jwt", &Algorithm::ALL.map(Algorithm::as_str), None)?;
         let (header, claims) = (self.optional("header").unwrap_or(""), self.required("claims")?);
         for (key, text) in [("header", header), ("claims", claims)] {
-            let may_be_empty = key == "header" && text.is_empty();
-            if !may_be_empty && !(text.starts_with('{') && text.ends_with('}')) {
+            let is_object = text.starts_with('{') && text.ends_with('}');
+            let is_left_out = key == "header" && text.is_empty();
+            if !(is_object || is_left_out) {
                 self.fault(key, format!("`{key}` must be a JSON object with something in it"));
             }
         }
