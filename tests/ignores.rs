@@ -48,6 +48,20 @@ fn scan(project: &Project) -> Ran {
     run(project, &["scan", "--format", "json"])
 }
 
+/// A project with `fixtures/a.tar`, which holds `b/c.env`, `test/d.env`, a damaged `bad.gz` and `e.tar`, and that `f.env`.
+fn packed() -> Project {
+    let project = Project::of(&[
+        ("in/b/c.env", &key(1)),
+        ("in/test/d.env", &format!("# a sample\n{}", key(2))),
+        ("deep/f.env", &key(3)),
+        ("text", "some text"),
+    ]);
+    project.write("fixtures/.keep", "");
+    project.command("sh", ["-ec", "gzip -c text | head -c 12 > in/bad.gz; tar cf in/e.tar -C deep f.env"]);
+    project.command("sh", ["-ec", "tar cf fixtures/a.tar -C in .; rm -r in deep text"]);
+    project
+}
+
 // stanch ignore
 
 #[test]
@@ -721,4 +735,74 @@ fn a_file_confirms_no_guess() {
     let text = project.read("many/.stanch-baseline");
     let form = |line: &str| line.len() == 19 && line.starts_with("id ");
     assert!(text.lines().skip(1).all(form) && text.lines().count() == ids.len() + 1, "{text}");
+}
+
+// Members of archives
+
+#[test]
+fn entries_about_paths_are_about_members_too() {
+    let project = packed();
+    let [c, d, f] = ["fixtures/a.tar!b/c.env", "fixtures/a.tar!test/d.env", "fixtures/a.tar!e.tar!f.env"];
+    assert_eq!(scan(&project).exits(1).paths(), [c, f, d]);
+    for (patterns, left) in [
+        (&["fixtures/a.tar"][..], &[][..]),
+        (&["fixtures/"], &[]),
+        (&["*.tar", "!c.env"], &[c]),
+        (&["fixtures/a.tar!b/c.env"], &[f, d]),
+        (&["fixtures/a.tar!e.tar"], &[c, d]),
+        (&["**/*.tar!**/test/**"], &[c, f]),
+        (&["test/"], &[c, f]),
+    ] {
+        let mut args = vec!["ignore", "--reason", "made for tests", "--file", "ignores"];
+        patterns.iter().for_each(|pattern| args.extend(["--path", pattern]));
+        run(&project, &args).exits(0);
+        let ran =
+            run(&project, &["scan", "--format", "json", "--ignore-file", "ignores", "--fail-on", "never"]);
+        assert_eq!(
+            (ran.paths(), ran.tally("ignored_by_file")),
+            (left.iter().map(ToString::to_string).collect(), 3 - left.len() as u64),
+            "{patterns:?}"
+        );
+        fs::remove_file(project.path("ignores")).unwrap();
+    }
+}
+
+#[test]
+fn gaps_of_members_are_accepted() {
+    let project = packed();
+    for (pattern, code) in [
+        ("fixtures/a.tar!bad.gz", 0),
+        ("*.gz", 0),
+        ("*.tar!**", 0),
+        ("fixtures/a.tar", 0),
+        ("fixtures/a.tar!b/", 3),
+    ] {
+        project.write("ignores", format!("gap corrupt {pattern} reason=\"half a file\"\n"));
+        let ran = run(&project, &["scan", "--ignore-file", "ignores", "--fail-on", "never"]);
+        ran.exits(code).has("fixtures/a.tar!bad.gz");
+    }
+}
+
+#[test]
+fn members_are_known_by_a_baseline_and_new_ones_are_not() {
+    let project = packed();
+    run(&project, &["baseline", "create"]).exits(3);
+    let ran = scan(&project);
+    assert_eq!((ran.exits(3).paths(), ran.tally("ignored_by_baseline")), (vec![], 3));
+    project.write("in/moved/c.env", format!("# moved\n{}", key(1))).write("in/new.env", key(4));
+    project.command("tar", ["cf", "fixtures/a.tar", "-C", "in", "."]);
+    project.command("rm", ["-r", "in"]);
+    assert_eq!(scan(&project).exits(1).paths(), ["fixtures/a.tar!new.env"]);
+}
+
+#[test]
+fn marks_in_members_are_honoured() {
+    let project = Project::new();
+    project.write("in/a.env", format!("{} # stanch:ignore\n{}", key(1).trim_end(), key(2)));
+    project.write("in/b.env", format!("# stanch:ignore-next-line\n{}", key(3)));
+    project.command("tar", ["czf", "a.tgz", "-C", "in", "."]);
+    project.command("rm", ["-r", "in"]);
+    let ran = scan(&project);
+    assert_eq!((ran.exits(1).places().len(), ran.tally("ignored_inline")), (1, 2));
+    assert_eq!(run(&project, &["scan", "--format", "json", "--no-inline-ignore"]).exits(1).places().len(), 3);
 }

@@ -332,9 +332,7 @@ impl Seen {
 
     /// Takes all that was seen somewhere below, whose paths begin with `prefix` here.
     pub(super) fn absorb(&mut self, other: Seen, prefix: &BlobPath) {
-        let below = |path: &mut BlobPath| {
-            *path = BlobPath::new([prefix.as_bytes(), path.as_bytes()].concat());
-        };
+        let below = |path: &mut BlobPath| *path = path.after(prefix);
         let Seen { mut sightings, mut gaps, tally, notes, remarks } = other;
         sightings.iter_mut().for_each(|sighting| below(&mut sighting.place.path));
         gaps.iter_mut().for_each(|gap| below(&mut gap.path));

@@ -1,10 +1,11 @@
 //! One entry of an ignore file or a baseline: what it covers, why, until when, and who answers for it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{Error, Match};
 
 use crate::model::{FindingId, GapReason, start_of_day};
 
@@ -123,7 +124,10 @@ impl Covers {
     }
 }
 
-/// A pattern in the form of `.gitignore`.
+/// What stands behind the name of a container where it is the folder of what it holds.
+pub(super) const BORDER: char = '!';
+
+/// A pattern in the form of `.gitignore`, about paths in which containers are such folders as well.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
@@ -138,7 +142,7 @@ impl Pattern {
     pub fn new(text: &str) -> Result<Pattern, String> {
         let mut builder = GitignoreBuilder::new("");
         builder.allow_unclosed_class(false);
-        builder.add_line(None, text).map_err(|error| error.to_string())?;
+        builder.add_line(None, &over_borders(text)).map_err(|error| fault(text, error))?;
         let rule = builder.build().map_err(|error| error.to_string())?;
         match rule.is_empty() || text.trim_start_matches('!').trim_matches('/').is_empty() {
             true => {
@@ -156,6 +160,49 @@ impl Pattern {
             Match::Whitelist(_) => Say::TakenOut,
         }
     }
+}
+
+/// What is wrong with a pattern, as it was written.
+fn fault(text: &str, error: Error) -> String {
+    match error {
+        Error::Glob { err, .. } => format!("`{text}` is no pattern: {err}"),
+        error => error.to_string(),
+    }
+}
+
+/// The pattern in which a `!` stands for itself and for the border of a container, behind which a folder begins.
+fn over_borders(text: &str) -> Cow<'_, str> {
+    let (negation, body) = text.split_at(usize::from(text.starts_with('!')));
+    let mut glob = String::new();
+    let mut has_borders = false;
+    let mut rest = body;
+    while let Some(character) = rest.chars().next() {
+        let taken = match character {
+            '\\' => rest.chars().take(2).map(char::len_utf8).sum(),
+            '[' => class_len(rest),
+            _ => character.len_utf8(),
+        };
+        let (this, behind) = rest.split_at(taken);
+        has_borders |= character == BORDER;
+        glob.push_str(match character {
+            BORDER if behind.starts_with("**") => "!/",
+            BORDER if !behind.starts_with('/') => "{!,!/}",
+            _ => this,
+        });
+        rest = behind;
+    }
+    let is_anywhere = !body.trim_end_matches('/').contains('/');
+    match has_borders {
+        true => format!("{negation}{}{glob}", if is_anywhere { "**/" } else { "" }).into(),
+        false => text.into(),
+    }
+}
+
+/// How long the class of characters is that a text begins with, in bytes: a `]` at its beginning is one of them.
+fn class_len(text: &str) -> usize {
+    let first = 1 + usize::from(text[1..].starts_with(['!', '^']));
+    let from = first + usize::from(text[first..].starts_with(']'));
+    text[from..].find(']').map_or(text.len(), |end| from + end + 1)
 }
 
 /// What a pattern says of a path.
@@ -383,7 +430,8 @@ mod tests {
             ("id 0123456789abcdef reason=\"a\" reason=\"b\"", 31, "`reason` is there twice"),
             ("id 0123456789abcdef reason=\"a\"b", 30, "`b` is not understood"),
             ("id 0123456789abcdef reason=\"a\\\"", 20, "a quote is not closed"),
-            ("path [ reason=\"r\"", 5, ""),
+            ("path [ reason=\"r\"", 5, "`[` is no pattern: unclosed"),
+            ("path a.zip!{b reason=\"r\"", 5, "`a.zip!{b` is no pattern: unclosed"),
             ("path #docs reason=\"r\"", 5, "`#docs` matches no path"),
             ("path / reason=\"r\"", 5, "`/` matches no path"),
             ("gap odd * reason=\"r\"", 4, "`odd` is no reason"),

@@ -3,10 +3,13 @@
 //! One entry a line: `id ID reason="..." [expires=YYYY-MM-DD] [owner=WHO]`, `path GLOB reason="..."`,
 //! `gap REASON GLOB reason="..."`; lines that begin with `#` are comments. Patterns are those of `.gitignore`, the
 //! later of two counts, and `!` takes paths out again, below folders that an entry covers as well.
+//!
+//! For patterns a container is a file and, with a `!` behind its name, a folder: `fixtures/a.zip` and `*.zip` cover all
+//! that is in it, `test/` a folder in it as anywhere, `*.zip!**/test/**` what lies in such folders of zips only.
 
 use std::path::Path;
 
-use super::entry::{Covers, Pattern, Say};
+use super::entry::{BORDER, Covers, Pattern, Say};
 use super::entry_file::EntryFile;
 use crate::model::{BlobPath, Finding, Gap};
 
@@ -79,8 +82,10 @@ impl IgnoreFile {
     /// Whether an entry accepts the gap.
     pub(super) fn accepts(&mut self, gap: &Gap) -> bool {
         let accepts = |root: &BlobPath, covers: &Covers| match covers {
-            Covers::Gap(reason, pattern) if *reason == gap.reason => below(&gap.path, root)
-                .is_some_and(|path| levels(&path).any(|level| says(pattern, &path, level) == Say::Covered)),
+            Covers::Gap(reason, pattern) if *reason == gap.reason => gap
+                .path
+                .below(root)
+                .is_some_and(|path| levels(&path).iter().any(|level| level.said_by(pattern) == Say::Covered)),
             _ => false,
         };
         let mut accepted = false;
@@ -117,13 +122,13 @@ impl File {
     /// Whether the patterns cover a place: of those that say something of the path itself the last counts, then of those
     /// about the folder above it, and so on.
     fn hides(&mut self, path: &BlobPath) -> bool {
-        let Some(path) = below(path, &self.root) else { return false };
+        let Some(path) = path.below(&self.root) else { return false };
         let mut verdict = Say::Nothing;
-        for level in levels(&path) {
+        for level in &levels(&path) {
             let mut here = Say::Nothing;
             for entry in self.entries.iter_mut().filter(|entry| !entry.expired) {
                 let Covers::Path(pattern) = &entry.covers else { continue };
-                let said = says(pattern, &path, level);
+                let said = level.said_by(pattern);
                 if said != Say::Nothing {
                     entry.used = true;
                     here = said;
@@ -137,24 +142,47 @@ impl File {
     }
 }
 
-/// The path below a root. One that was typed as an absolute one is still one below the root, as the patterns are.
-fn below(path: &BlobPath, root: &BlobPath) -> Option<String> {
-    let path = path.below(root)?;
-    Some(path.to_lossy().trim_start_matches(['/']).to_owned())
+/// A path, or one that it lies below.
+struct Level {
+    path: String,
+    is_folder: bool,
 }
 
-/// The path, the folder above it, and so on.
-fn levels(path: &str) -> impl Iterator<Item = &Path> {
-    Path::new(path).ancestors().take_while(|level| !level.as_os_str().is_empty())
+impl Level {
+    fn said_by(&self, pattern: &Pattern) -> Say {
+        pattern.says(Path::new(&self.path), self.is_folder)
+    }
 }
 
-fn says(pattern: &Pattern, path: &str, level: &Path) -> Say {
-    pattern.says(level, level != Path::new(path))
+/// The path, the folder or container above it, and so on. One that was typed as an absolute one is still one below
+/// the root, as the patterns are.
+fn levels(path: &BlobPath) -> Vec<Level> {
+    let mut levels = vec![];
+    let mut add = |path: &str, is_folder| levels.push(Level { path: path.to_owned(), is_folder });
+    let mut whole = String::new();
+    for part in path.parts() {
+        let part = String::from_utf8_lossy(part);
+        let part = part.trim_start_matches('/');
+        if !whole.is_empty() {
+            whole.push(BORDER);
+            add(&whole, true);
+            whole.push('/');
+        }
+        let start = whole.len();
+        whole.push_str(part);
+        for (slash, _) in part.match_indices('/') {
+            add(&whole[..start + slash], true);
+        }
+        add(&whole, false);
+    }
+    levels.reverse();
+    levels
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GapReason;
 
     fn file(text: &str) -> IgnoreFile {
         let mut file = IgnoreFile::default();
@@ -192,6 +220,111 @@ mod tests {
         ] {
             let text: String = patterns.iter().map(|glob| format!("path {glob} reason=\"r\"\n")).collect();
             assert_eq!(file(&text).hides(&path.into()), hidden, "{patterns:?} of {path}");
+        }
+    }
+
+    #[test]
+    fn containers_are_files_and_folders() {
+        for (patterns, container, member, hidden) in [
+            (&["fixtures/a.zip"][..], "fixtures/a.zip", "b/c.txt", true),
+            (&["*.zip"], "fixtures/a.zip", "b/c.txt", true),
+            (&["fixtures/"], "fixtures/a.zip", "b/c.txt", true),
+            (&["fixtures/a"], "fixtures/a.zip", "b/c.txt", false),
+            (&["a.zip/"], "a.zip", "b/c.txt", false),
+            (&["a.zip!"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!/"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!b/c.txt"], "a.zip", "b/c.txt", true),
+            (&["a.zip!/b/c.txt"], "a.zip", "b/c.txt", true),
+            (&["a.zip!b/c.txt"], "x/a.zip", "b/c.txt", false),
+            (&["a.zip!b"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!b/"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!**"], "x/a.zip", "b/c.txt", true),
+            (&["a.zip!b/**"], "a.zip", "b/c/d.txt", true),
+            (&["a.zip!b/*"], "a.zip", "b/c/d.txt", true),
+            (&["a.zip!*.txt"], "a.zip", "c.txt", true),
+            (&["a.zip!*.txt"], "a.zip", "b/c.txt", false),
+            (&["a.zip!**/*.txt"], "a.zip", "c.txt", true),
+            (&["a.zip!**/*.txt"], "a.zip", "b/c.txt", true),
+            (&["**/*.zip!**/test/**"], "x/a.zip", "test/c.txt", true),
+            (&["**/*.zip!**/test/**"], "x/a.zip", "b/test/c.txt", true),
+            (&["**/*.zip!**/test/**"], "x/a.zip", "tests/c.txt", false),
+            (&["**/*.zip!**/test/**"], "x/test/a.zip", "c.txt", false),
+            (&["test/"], "a.zip", "test/c.txt", true),
+            (&["test"], "a.zip", "test", true),
+            (&["*.pem"], "a.zip", "x.pem", true),
+            (&["/x.pem"], "a.zip", "x.pem", false),
+            (&["x/*.pem"], "x/a.zip", "x.pem", false),
+            (&["x/*/*.pem"], "x/a.zip", "x.pem", true),
+            (&["*.zip", "!a.zip!keep.txt"], "x/a.zip", "keep.txt", false),
+            (&["*.zip", "!a.zip!keep.txt"], "x/a.zip", "b.txt", true),
+            (&["*.zip", "!keep.txt"], "x/a.zip", "b/keep.txt", false),
+            (&["[!b].zip"], "x/a.zip", "c.txt", true),
+            (&["[!]!a].zip!c.txt"], "x/b.zip", "c.txt", true),
+            (&["[!]!a].zip!c.txt"], "x/!.zip", "c.txt", false),
+            (&["wow!.zip"], "x/wow!.zip", "c.txt", true),
+            (&["wow!.zip!c.txt"], "x/wow!.zip", "c.txt", true),
+            (&["wow\\!.zip!c.txt"], "x/wow!.zip", "c.txt", true),
+            (&["wow"], "x/wow!.zip", "c.txt", false),
+            (&["wow!"], "x/wow!.zip", "c.txt", false),
+            (&["a.zip!/etc/passwd"], "a.zip", "/etc/passwd", true),
+            (&["a.zip!x!y"], "a.zip", "x!y", true),
+        ] {
+            let text: String = patterns.iter().map(|glob| format!("path {glob} reason=\"r\"\n")).collect();
+            let path = BlobPath::from(container).member(member.as_bytes());
+            assert_eq!(file(&text).hides(&path), hidden, "{patterns:?} of {container}!{member}");
+        }
+    }
+
+    #[test]
+    fn containers_in_containers_are_covered_by_each_of_them() {
+        let path = BlobPath::from("x/a.tar").member(b"lib/b.jar").member(b"c/d.txt");
+        for (pattern, hidden) in [
+            ("*.tar", true),
+            ("*.jar", true),
+            ("x/a.tar!lib/b.jar", true),
+            ("x/a.tar!lib/b.jar!c/d.txt", true),
+            ("x/a.tar!**/d.txt", true),
+            ("*.jar!**/d.txt", false),
+            ("**/*.jar!**/d.txt", true),
+            ("x/*!lib/*!c/*", true),
+            ("x/*!c/*", false),
+            ("a.tar!lib!", false),
+        ] {
+            assert_eq!(file(&format!("path {pattern} reason=\"r\"\n")).hides(&path), hidden, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_mark_in_the_name_of_a_file_is_no_border() {
+        for (pattern, path, hidden) in [
+            ("wow", "wow!.txt", false),
+            ("wow!", "wow!.txt", false),
+            ("wow!", "x/wow!", true),
+            ("wow!", "x/wow!/y", true),
+            ("wow", "wow!/y", false),
+            ("wow!.txt", "x/wow!.txt", true),
+            ("wow!/y", "wow!/y", true),
+            ("wow!**", "wow!/y", true),
+        ] {
+            assert_eq!(
+                file(&format!("path {pattern} reason=\"r\"\n")).hides(&path.into()),
+                hidden,
+                "{pattern} of {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn gaps_of_members_are_accepted_by_patterns_about_their_container() {
+        let gap = |path| Gap { path, reason: GapReason::Encrypted, detail: String::new() };
+        let member = BlobPath::from("x/a.zip").member(b"b/c.txt");
+        for (pattern, accepted) in
+            [("x/a.zip", true), ("x/", true), ("*.zip!d/", false), ("*.zip!**", true), ("c.txt", true)]
+        {
+            let mut file =
+                file(&format!("gap encrypted {pattern} reason=\"r\"\ngap corrupt * reason=\"r\"\n"));
+            assert_eq!(file.accepts(&gap(member.clone())), accepted, "{pattern}");
         }
     }
 

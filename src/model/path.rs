@@ -1,5 +1,7 @@
 //! Where a blob lies, in the bytes that the source gave.
 
+use std::iter;
+
 /// Folders for tests, examples and documentation, in lower case.
 const SHOW_FOLDERS: &[&str] = &[
     "__fixtures__",
@@ -46,31 +48,38 @@ const SHOW_PARTS: &[&str] = &["dist", "example", "sample", "spec", "template", "
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlobPath {
     bytes: Box<[u8]>,
-    /// Where the blob's own path begins: files may have a `!` in their names.
-    own: usize,
+    /// Where the `!` behind each container stands, the outermost first: files may have one in their names, too.
+    borders: Box<[usize]>,
 }
 
 impl BlobPath {
     /// A path of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> BlobPath {
-        BlobPath { bytes: bytes.into().into_boxed_slice(), own: 0 }
+        BlobPath { bytes: bytes.into().into_boxed_slice(), borders: [].into() }
     }
 
     /// The path of a member of the container that lies here. What it begins with without a need is left out.
     pub fn member(&self, name: &[u8]) -> BlobPath {
         let name = name.strip_prefix(b"./").unwrap_or(name);
         let bytes = [&self.bytes, &b"!"[..], name].concat().into_boxed_slice();
-        BlobPath { bytes, own: self.bytes.len() + 1 }
+        BlobPath { bytes, borders: [&self.borders, &[self.bytes.len()][..]].concat().into() }
     }
 
     /// The path within the innermost container; the whole path of what lies in none.
     pub fn own(&self) -> &[u8] {
-        &self.bytes[self.own..]
+        &self.bytes[self.borders.last().map_or(0, |border| border + 1)..]
     }
 
     /// The path of the innermost container, for what lies in one.
     pub fn container(&self) -> Option<&[u8]> {
-        self.own.checked_sub(1).map(|end| &self.bytes[..end])
+        self.borders.last().map(|&border| &self.bytes[..border])
+    }
+
+    /// The path of the outermost container, that of the next one in it, and so on, and at last the own one.
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = iter::once(0).chain(self.borders.iter().map(|border| border + 1));
+        let ends = self.borders.iter().copied().chain([self.bytes.len()]);
+        starts.zip(ends).map(|(start, end)| &self.bytes[start..end])
     }
 
     /// The bytes as stored.
@@ -90,7 +99,18 @@ impl BlobPath {
 
     /// The path below the folder that a root is shown as, where it lies there.
     pub fn below(&self, root: &BlobPath) -> Option<BlobPath> {
-        self.bytes.strip_prefix(&*root.bytes).map(BlobPath::new)
+        let bytes = self.bytes.strip_prefix(&*root.bytes)?.into();
+        let borders = self.borders.iter().map(|border| border.checked_sub(root.bytes.len()));
+        Some(BlobPath { bytes, borders: borders.collect::<Option<_>>()? })
+    }
+
+    /// The path where this is what all paths begin with.
+    pub fn after(&self, beginning: &BlobPath) -> BlobPath {
+        let bytes = [&beginning.bytes[..], &self.bytes].concat().into_boxed_slice();
+        BlobPath {
+            bytes,
+            borders: self.borders.iter().map(|border| border + beginning.bytes.len()).collect(),
+        }
     }
 
     /// Whether it lies among tests, examples or documentation: what stands there is rather for show.
@@ -164,5 +184,17 @@ mod tests {
             assert_eq!(member.container(), Some(archive.as_bytes()));
             assert_eq!((member.own(), member.file_name()), (own.as_bytes(), file_name.as_bytes()));
         }
+    }
+
+    #[test]
+    fn a_member_of_a_member_knows_all_that_it_lies_in() {
+        let member = BlobPath::from("dir/a!b.zip").member(b"c.jar").member(b"d!e");
+        let parts = |path: &BlobPath| path.parts().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(parts(&member), [&b"dir/a!b.zip"[..], b"c.jar", b"d!e"]);
+        let below = member.below(&BlobPath::from("dir/")).unwrap();
+        assert_eq!(parts(&below), [&b"a!b.zip"[..], b"c.jar", b"d!e"]);
+        assert_eq!(below.after(&BlobPath::from("dir/")), member);
+        assert_eq!(member.below(&BlobPath::from("dir/a!b.zip!c")), None);
+        assert_eq!(parts(&BlobPath::from("a!b")), [b"a!b"]);
     }
 }
