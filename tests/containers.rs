@@ -930,3 +930,81 @@ for name in sorted(n for n in os.listdir('.') if n.startswith(('a.', 'b.'))):
     let ran = bounded(&project, ".");
     ran.exits(1);
 }
+
+// stanch explain
+
+#[test]
+fn lines_of_members_are_explained_as_reports_name_them() {
+    let project = Project::new();
+    project.write("in/b/c.env", format!("first\n{}{}", key(1), key(2))).write("in/d.env", "PORT=1\n");
+    project.command("sh", ["-ec", "tar czf x.tgz -C in b; tar cf a.tar x.tgz -C in d.env; rm -r in x.tgz"]);
+    let explain = |place: &str| project.stanch(["explain", place]).run();
+    let report = json(&project, &["a.tar"]).json();
+    for finding in report["findings"].as_array().unwrap() {
+        let (place, id) = (&finding["places"][0], finding["id"].as_str().unwrap());
+        let place = format!("{}:{}:{}", place["path"].as_str().unwrap(), place["line"], place["column"]);
+        let ran = explain(&place);
+        ran.exits(0).has("column 5: github-pat-classic").has("yes: proven");
+        ran.has(&format!("Finding {id} by github-pat-classic: proven, shown."));
+    }
+    explain("a.tar!x.tgz!b/c.env:1").exits(0).has("Nothing is reported.");
+    project.write(".stanchignore", "path *.tgz reason=\"made for tests\"\n");
+    explain("./a.tar!x.tgz!b/c.env:2").exits(0).has("1 of 1 findings are ignored by an ignore file.");
+    for (place, told) in [
+        (
+            "a.tar!d.en:1",
+            "stanch: a.tar!d.en: there is no such member; there are `a.tar!d.env`, `a.tar!x.tgz!b/c.env`\n",
+        ),
+        (
+            "a.tar:1",
+            "stanch: a.tar: lines are those of what is in this archive; there are `a.tar!d.env`, `a.tar!x.tgz!b/c.env`\n",
+        ),
+        ("a.tar!d.env:2", "stanch: a.tar!d.env: there is no line 2; the file has 1\n"),
+        (
+            ".stanchignore!x:1",
+            "stanch: .stanchignore!x: there is no such file, and .stanchignore is no archive\n",
+        ),
+        ("b.tar!x:1", "stanch: b.tar!x: the file cannot be read: No such file or directory (os error 2)\n"),
+    ] {
+        let ran = explain(place);
+        ran.exits(2).check(ran.stderr() == told, told);
+    }
+}
+
+#[test]
+fn explaining_tells_what_could_not_be_read() {
+    let project = Project::new();
+    project.write("in/a.env", key(1));
+    project.command("sh", ["-ec", "tar czf x.tgz -C in .; head -c 60 x.tgz > cut.tgz; rm -r in x.tgz"]);
+    let ran = project.stanch(["explain", "cut.tgz!a.env:1"]).run();
+    ran.exits(2).has("there is no such member").has("cut.tgz could not be read (corrupt): as a gzip file");
+}
+
+#[test]
+fn members_of_one_name_are_all_explained() {
+    let project = Project::new();
+    project.write("1/a.env", "PORT=1\n").write("2/a.env", format!("PORT=1\n{}", key(1)));
+    project.command("sh", ["-ec", "tar cf a.tar -C 1 a.env; tar rf a.tar -C 2 a.env; rm -r 1 2"]);
+    let explain = |place: &str| project.stanch(["explain", place]).run();
+    let ran = explain("a.tar!a.env:1");
+    ran.exits(0).has("Of 2 members with this name this is number 1.").has("this is number 2.");
+    let ran = explain("a.tar!a.env:2");
+    ran.exits(0).has_not("this is number 1.").has("this is number 2.").has("yes: proven");
+    explain("a.tar!a.env:3").exits(2).has("there is no line 3; the file has 2");
+}
+
+#[test]
+fn text_in_databases_and_mail_is_explained() {
+    let project = Project::new();
+    let mail = format!("From: a@example.com\r\nContent-Type: text/plain\r\n\r\n{}", key(1));
+    project.write("in/a.eml", mail);
+    project.command("tar", ["cf", "a.tar", "-C", "in", "a.eml"]);
+    let script = "
+import sqlite3, sys
+db = sqlite3.connect('a.db'); db.execute('create table t(name, value)')
+db.execute('insert into t values (?, ?)', ('KEY', sys.argv[1])); db.commit()";
+    python(&project, script, [token(2)]);
+    for place in spots(json(&project, &["a.tar", "a.db"]).exits(1)) {
+        project.stanch(["explain", &place]).run().exits(0).has("yes: proven").has("Finding ");
+    }
+}

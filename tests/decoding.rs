@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use common::{Project, token};
+use common::{Project, assert_kept_secret, token};
 use sirocco::Format;
 use sirocco::deflate::{Level, Writer};
 use stanch::engine::{Engine, Text};
@@ -236,6 +236,40 @@ fn a_report_tells_the_encoding_and_shows_nothing_of_it() {
     let project = Project::of(&[("a.env", &format!("DEPLOY={encoded}\n"))]);
     let ran = project.stanch(["scan", "."]).run();
     ran.exits(1).has("encoded base64").has("DEPLOY=…").has_not(&encoded[..12]);
+}
+
+#[test]
+fn what_was_decoded_is_explained() {
+    let (plain, password) = (token(1), template::fill("{base62:14}7", 5).unwrap());
+    let once = STANDARD.encode(format!("KEY={plain}\n"));
+    let hex: String = once.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let secret = format!("kind: Secret\ndata:\n  password: {}\n", STANDARD.encode(&password));
+    let deepest = (0..4).fold(plain.clone(), |text, _| STANDARD.encode(text));
+    let project = Project::of(&[
+        ("a.env", &format!("PORT=80\nDEPLOY={once}\nTWICE=\"{hex}\"\n{deepest}\n")),
+        ("secret.yaml", &secret),
+        ("plain.txt", &format!("it is {}\n", STANDARD.encode("nothing but a few words 1"))),
+    ]);
+    let explain = |place: &str| {
+        let ran = project.stanch(["explain", place]).run();
+        assert_kept_secret(ran.exits(0), &plain);
+        ran
+    };
+    let ran = explain("a.env:2");
+    ran.has("column 8: text in base64, decoded\n").has("column 13: github-pat-classic (GitHub");
+    ran.has("      yes: proven, proof crc32-base62: checksum").has("by github-pat-classic: proven, shown.");
+    let ran = explain("a.env:3");
+    ran.has("column 8: text in hex, decoded\n").has("column 8: text in base64 in hex, decoded\n");
+    ran.has("by github-pat-classic: proven, shown.");
+    explain("a.env:1").has_not("decoded\n").has("Nothing is reported.");
+    explain("a.env:4").has("Not all in the file was decoded: it holds more than 3 encodings in each other.");
+    let ran = explain("secret.yaml:3");
+    ran.has("column 13: text in base64, decoded\n    column 3: generic-password").has("yes: likely");
+    let ran = explain("plain.txt:1");
+    ran.has("text in base64, decoded\n    No rule's pattern matches anything here")
+        .has("Nothing is reported.");
+    let ran = project.stanch(["explain", "-"]).input(once).run();
+    ran.exits(0).has("column 1: text in base64, decoded").has("github-pat-classic");
 }
 
 #[test]

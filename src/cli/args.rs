@@ -30,7 +30,7 @@ pub(super) enum Command {
     Hook(Hook),
     /// Say why something on a line is reported, or why not
     Explain {
-        /// `FILE:LINE` as reports write it, or `-` for a value on standard input
+        /// `FILE:LINE` or `ARCHIVE!MEMBER:LINE` as reports write it, or `-` for a value on standard input
         #[arg(value_name = "FILE:LINE")]
         place: String,
         /// Use the rules of this file or folder as well; can be given several times

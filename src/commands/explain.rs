@@ -1,12 +1,15 @@
 //! Why something on a line is reported, or why not.
 
-use std::fs;
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::dismissals::read_dismissed;
 use super::examine::{examine, nature_of};
 use super::scan::Prepared;
+use super::texts::{Named, texts_named};
+use super::unwrap::{Inside, explain_inside};
 use super::{CommandError, ScanTask};
 use crate::engine::{Explained, Text};
 use crate::findings::settle;
@@ -75,46 +78,148 @@ fn explain_line(
     line: u64,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let bytes = fs::read(file).map_err(|error| {
-        CommandError::new(format!("{}: the file cannot be read: {error}", file.display()))
-    })?;
-    let path = BlobPath::from(file.to_string_lossy().trim_start_matches("./"));
-    let (encoding, binary) = nature_of(&bytes);
-    let decoded = encoding.decode(&bytes);
-    let text = decoded.as_deref().map_or(&bytes[..], str::as_bytes);
-    let part = nth_line(text, line).ok_or_else(|| {
-        let lines = memchr::memchr_iter(b'\n', text).count() + usize::from(!text.ends_with(b"\n"));
-        CommandError::new(format!("{}: there is no line {line}; the file has {lines}", file.display()))
-    })?;
-    let explained = prepared.engine.explain(Text { bytes: text, path: &path, binary }, part.clone());
-    let sightings = sightings_on(prepared, &path, &bytes, line);
-    writeln!(out, "{}:{line}", sanitize(&file.to_string_lossy()))?;
-    for one in &explained {
-        let column =
-            1 + String::from_utf8_lossy(&text[part.start..one.matched.start.max(part.start)]).chars().count();
-        tell(one, text, column, out)?;
+    let texts = texts_named(file, task.scan.opening.unwrap_or_default())?;
+    let lines: Vec<Line> = texts.iter().map(|text| Line::of(text, line)).collect();
+    if let Some(last) = lines.iter().map(|line| line.last).max().filter(|last| *last < line) {
+        return Err(CommandError::new(format!(
+            "{}: there is no line {line}; the file has {last}",
+            sanitize(&file.to_string_lossy())
+        )));
     }
-    if explained.is_empty() {
-        writeln!(out, "\n  No rule's pattern matches anything here, and no name here promises a secret.")?;
+    let name = file.to_string_lossy();
+    for (number, found) in lines.iter().enumerate().filter(|(_, found)| line <= found.last) {
+        writeln!(out, "{}:{line}", sanitize(&name))?;
+        if lines.len() > 1 {
+            writeln!(out, "\n  Of {} members with this name this is number {}.", lines.len(), number + 1)?;
+        }
+        found.explain(prepared, out)?;
+        conclude(task, found.sightings(prepared), out)?;
     }
-    if binary {
-        writeln!(out, "\n  The file looks binary: only rules that are sure of themselves speak there.")?;
-    }
-    conclude(task, sightings, out)
+    Ok(())
 }
 
-/// What was made of one match.
-fn tell(one: &Explained, text: &[u8], column: usize, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n  column {column}: {} ({})", one.rule.id, one.rule.name)?;
-    match &one.outcome {
-        Err(refusal) => writeln!(out, "    no: {refusal}"),
+/// A line of a text.
+struct Line<'t> {
+    number: u64,
+    named: &'t Named,
+    text: Cow<'t, [u8]>,
+    binary: bool,
+    /// How many lines the text has.
+    last: u64,
+}
+
+impl<'t> Line<'t> {
+    fn of(named: &'t Named, number: u64) -> Line<'t> {
+        let (encoding, binary) = nature_of(&named.bytes);
+        let decoded = encoding.decode(&named.bytes).map(String::into_bytes);
+        let text = decoded.map_or(Cow::Borrowed(&named.bytes[..]), Cow::Owned);
+        let breaks = memchr::memchr_iter(b'\n', &text).count() as u64;
+        let last = breaks + u64::from(breaks == 0 || !text.ends_with(b"\n"));
+        Line { number, named, text, binary, last }
+    }
+
+    fn range(&self) -> Range<usize> {
+        let breaks = || memchr::memchr_iter(b'\n', &self.text);
+        let before = usize::try_from(self.number - 1).unwrap_or(usize::MAX);
+        let start =
+            before.checked_sub(1).map_or(0, |nth| breaks().nth(nth).map_or(self.text.len(), |at| at + 1));
+        start..breaks().nth(before).unwrap_or(self.text.len())
+    }
+
+    /// What was made of all that matches on the line.
+    fn explain(&self, prepared: &Prepared, out: &mut dyn Write) -> io::Result<()> {
+        let text = Text { bytes: &self.text, path: &self.named.path, binary: self.binary };
+        tell_all(prepared, text, self.range(), out)?;
+        if self.binary {
+            writeln!(out, "\n  The file looks binary: only rules that are sure of themselves speak there.")?;
+        }
+        Ok(())
+    }
+
+    /// What is seen on the line when all of the text is scanned.
+    fn sightings(&self, prepared: &Prepared) -> Vec<Sighting> {
+        let Named { path, bytes } = self.named;
+        let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
+        let mut sightings = examine(prepared, blob).sightings;
+        sightings.retain(|sighting| {
+            let place = &sighting.place;
+            place.path == *path && (place.line..=place.end_line).contains(&self.number)
+        });
+        sightings
+    }
+}
+
+/// What was made of all matches in `part` of a text, and in what was decoded from it.
+fn tell_all(prepared: &Prepared, text: Text<'_>, part: Range<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let column =
+        |at: usize| 1 + String::from_utf8_lossy(&text.bytes[part.start..at.max(part.start)]).chars().count();
+    let explained = prepared.engine.explain(text, part.clone());
+    for alike in alike(&explained) {
+        writeln!(out)?;
+        tell(&alike, text.bytes, column(alike[0].matched.start), "  ", out)?;
+    }
+    let (inside, limit) = match prepared.decode {
+        true => explain_inside(&prepared.engine, text, &part),
+        false => (vec![], None),
+    };
+    for Inside { original, encodings, explained } in &inside {
+        writeln!(out, "\n  column {}: text in {encodings}, decoded", column(original.start))?;
+        for alike in alike(explained) {
+            tell(&alike, text.bytes, column(alike[0].matched.start), "    ", out)?;
+        }
+        if explained.is_empty() {
+            writeln!(out, "    {NOTHING}")?;
+        }
+    }
+    if explained.is_empty() && inside.is_empty() {
+        writeln!(out, "\n  {NOTHING}")?;
+    }
+    match limit {
+        Some(limit) => writeln!(out, "\n  Not all in the file was decoded: it holds {}.", limit.meaning()),
+        None => Ok(()),
+    }
+}
+
+const NOTHING: &str = "No rule's pattern matches anything here, and no name here promises a secret.";
+
+/// Matches of which the same is told: those that begin at one place and have one thing against them. The others are alone.
+fn alike(explained: &[Explained]) -> Vec<Vec<&Explained>> {
+    let mut groups: Vec<Vec<&Explained>> = vec![];
+    for one in explained {
+        let is_alike = |group: &&mut Vec<&Explained>| {
+            let same = group[0].matched.start == one.matched.start;
+            same && matches!((&group[0].outcome, &one.outcome), (Err(known), Err(refusal)) if known == refusal)
+        };
+        match groups.iter_mut().find(is_alike) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+/// What was made of matches that are alike, in a text or in what was decoded from it.
+fn tell(
+    alike: &[&Explained],
+    text: &[u8],
+    column: usize,
+    indent: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rules: Vec<&str> = alike.iter().map(|one| one.rule.id).collect();
+    match alike {
+        [one] => writeln!(out, "{indent}column {column}: {} ({})", one.rule.id, one.rule.name)?,
+        _ => writeln!(out, "{indent}column {column}: {} rules ({})", rules.len(), rules.join(", "))?,
+    }
+    match &alike[0].outcome {
+        Err(refusal) => writeln!(out, "{indent}  no: {refusal}"),
         Ok(candidate) => {
-            let bits = words::evidence(&text[candidate.secret.clone()]);
+            let bits = words::evidence(candidate.value(text).expose());
             let proof = candidate.rule.proof.map_or(String::new(), |proof| {
                 format!(", proof {proof}: {}", candidate.evidence.level.as_str())
             });
-            writeln!(out, "    yes: {}{proof}", candidate.confidence.as_str())?;
-            writeln!(out, "    {bits:.0} bits speak for a value that was drawn at random")
+            writeln!(out, "{indent}  yes: {}{proof}", candidate.confidence.as_str())?;
+            writeln!(out, "{indent}  {bits:.0} bits speak for a value that was drawn at random")
         }
     }
 }
@@ -151,23 +256,6 @@ fn conclude(task: &ExplainTask, sightings: Vec<Sighting>, out: &mut dyn Write) -
     Ok(())
 }
 
-/// What is seen on the line when all of the file is scanned.
-fn sightings_on(prepared: &Prepared, path: &BlobPath, bytes: &[u8], line: u64) -> Vec<Sighting> {
-    let blob = Blob { path, kind: PlaceKind::File, appearance: None, content: Content::Whole(bytes) };
-    let mut sightings = examine(prepared, blob).sightings;
-    sightings.retain(|sighting| (sighting.place.line..=sighting.place.end_line).contains(&line));
-    sightings
-}
-
-fn nth_line(text: &[u8], line: u64) -> Option<std::ops::Range<usize>> {
-    let mut start = 0;
-    for _ in 1..line {
-        start += memchr::memchr(b'\n', &text[start..])? + 1;
-    }
-    let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
-    (start < text.len() || line == 1).then_some(start..end)
-}
-
 fn explain_value(prepared: &Prepared, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut value = vec![];
     io::stdin()
@@ -191,9 +279,7 @@ fn explain_value(prepared: &Prepared, out: &mut dyn Write) -> Result<(), Command
         }
     }
     let path = BlobPath::from("value");
-    for one in prepared.engine.explain(Text { bytes: value, path: &path, binary: false }, 0..value.len()) {
-        tell(&one, value, 1 + one.matched.start, out)?;
-    }
+    tell_all(prepared, Text { bytes: value, path: &path, binary: false }, 0..value.len(), out)?;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod registries;
 mod revoke;
 pub mod rules;
 mod scan;
+mod texts;
 mod unwrap;
 mod verify;
 mod xdg;
