@@ -17,10 +17,10 @@ const BEFORE: usize = 240;
 
 /// The value bound to the name at `name`.
 pub(super) fn value(text: &[u8], name: &Range<usize>, language: Language) -> Option<Value> {
-    if !may_bind(&text[name.end..]) {
+    let before = &text[name.start.saturating_sub(BEFORE)..name.start];
+    if !may_bind(&text[name.end..]) || is_folder(before, &text[name.clone()]) {
         return None;
     }
-    let before = &text[name.start.saturating_sub(BEFORE)..name.start];
     let line = line_of(before);
     let lead = Lead::of(line, text.get(name.end).copied());
     match lead {
@@ -50,6 +50,11 @@ pub(super) fn may_bind(after: &[u8]) -> bool {
     }
 }
 
+/// Whether a variable is the one in which a shell keeps where it is.
+fn is_folder(before: &[u8], name: &[u8]) -> bool {
+    matches!(name, b"PWD" | b"OLDPWD") && matches!(before, [.., b'$'] | [.., b'$', b'{'])
+}
+
 /// What is known of a name when its value is looked for.
 struct Place<'a> {
     text: &'a [u8],
@@ -77,9 +82,15 @@ fn bound(text: &[u8], name: &Range<usize>, line: &[u8], lead: Lead, language: La
                 && text.get(after).is_some_and(|byte| !byte.is_ascii_whitespace());
             place.signed(sign, after, is_said && !is_tight, is_tight)
         }
-        None if is_said => said(text, at).filter(|(value, _)| value.start > at),
+        None if is_said => said(text, at)
+            .filter(|(value, _)| value.start > at && !is_verb(&text[name.clone()], &text[at..value.start])),
         None => place.unsigned(at),
     }
+}
+
+/// Whether a name says what somebody does, and no word between says what it is: `pass --quiet`.
+fn is_verb(name: &[u8], between: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"pass") && !between.iter().any(u8::is_ascii_alphabetic)
 }
 
 impl Place<'_> {
@@ -87,11 +98,11 @@ impl Place<'_> {
     fn unsigned(&self, at: usize) -> Option<Value> {
         let is_near = self.text.get(at).is_some_and(u8::is_ascii_whitespace);
         let is_first = self.line.trim_ascii().is_empty() && self.language == Language::Settings;
-        if self.lead == Lead::Sets || is_first || self.lead == Lead::Flag && is_near {
+        if self.lead == Lead::Sets || is_first && is_near || self.lead == Lead::Flag && is_near {
             return self.signed(Sign::Space, at, false, false);
         }
         let syntax = match self.language {
-            Language::Settings => Syntax::Bare,
+            Language::Settings if self.lead != Lead::Quote => Syntax::Bare,
             Language::Code if begins_statement(self.line) => Syntax::Quoted,
             _ => return None,
         };
@@ -127,7 +138,8 @@ impl Place<'_> {
                 return Some(value);
             }
         }
-        if matches!(sign, Sign::Calls | Sign::Lists | Sign::Compares) {
+        if matches!(sign, Sign::Calls | Sign::Lists | Sign::Compares) || sign == Sign::Names && self.is_link()
+        {
             return None;
         }
         if gap.lines > 0 {
@@ -138,6 +150,15 @@ impl Place<'_> {
         let blank = text[after..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\\')).count();
         let start = after + blank;
         if is_said { said(text, start) } else { self.bare(sign, start, is_tight) }
+    }
+
+    /// Whether the name is one of several texts that colons join: `vault:api:auth:userpass:MPL-2.0`, `x=pass:y=0`.
+    fn is_link(&self) -> bool {
+        let after = &self.text[self.name.end..];
+        matches!(self.line, [.., b':' | b'='])
+            && after.len() > 1
+            && after[0] == b':'
+            && !after[1].is_ascii_whitespace()
     }
 
     /// A value without quotes, where such a one may stand.

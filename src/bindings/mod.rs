@@ -106,6 +106,8 @@ mod tests {
             "PASSWORD",
             "passwd",
             "PASS",
+            "pass",
+            "PWD",
             "pwd",
             "Pwd",
             "token",
@@ -246,6 +248,16 @@ mod tests {
             ("a.py", "print('password: ', password)\n"),
             ("a.js", "f(password, 'k7rT2')\n"),
             ("a.js", "case 'password': return 'x1';\n"),
+            ("a.js", "url('x:auth:userpass:k7-2.0')\n"),
+            ("a.cs", "Add(\"overlay=action=pass:repeat=0\");\n"),
+            ("a.yml", "  parse-passwd@1.0.0:\n"),
+            ("a.yml", "(dict \"key\" \"password\" \"length\" 10)\n"),
+            ("a.lock", "\"x-password\": \"«^1.10.0»\"\n    \"x-tracing\": \"^1.3.0\"\n"),
+            ("a.sh", "[ \"$PWD\" = \"k7rT2\" ]\n"),
+            ("a.cs", "\"UID=sa;PWD=«k7rT2»\"\n"),
+            ("a.md", "pass `--quiet7` to it\n"),
+            ("a.md", "the pass is `«k7rT2»`\n"),
+            ("a", "Authorization: Digest «username=\"x\", realm=\"k7rT2\"»\n"),
         ];
         let faults: Vec<String> = cases.iter().filter_map(|(path, marked)| fault(path, marked)).collect();
         assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -76,6 +76,14 @@ static COMPARED: LazyLock<Regex> =
 
 static TYPED: LazyLock<Regex> = LazyLock::new(|| regex(r#"^[ \t]+[\w.\[\]*]{2,30}[ \t]*=[ \t]*["`]"#));
 
+/// Whether what reads like a type is how a header signs in: `: Digest username="..."`.
+fn is_scheme(typed: &[u8]) -> bool {
+    let word = typed[1..].trim_ascii_start();
+    [&b"digest "[..], b"oauth "]
+        .iter()
+        .any(|scheme| word.get(..scheme.len()).is_some_and(|word| word.eq_ignore_ascii_case(scheme)))
+}
+
 impl Sign {
     /// The sign after a name, and how many bytes it takes with what stands before it.
     pub(super) fn of(text: &[u8], lead: Lead, line: &[u8]) -> Option<(Sign, usize)> {
@@ -106,6 +114,9 @@ impl Sign {
         let groups = SIGN.captures(text)?;
         let end = |name| groups.name(name).map(|found| found.end());
         if let Some(typed) = groups.name("typed") {
+            if is_scheme(typed.as_bytes()) {
+                return Some((Sign::Names, typed.start() + 1));
+            }
             let equals = memchr::memrchr(b'=', typed.as_bytes())?;
             return Some((Sign::Assigns, typed.start() + equals + 1));
         }

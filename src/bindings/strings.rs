@@ -161,6 +161,10 @@ pub(super) fn literal(text: &[u8], at: usize) -> Option<Range<usize>> {
     // Pieces that are joined: the value reaches over all of them.
     while let Some(joint) = joint(&text[end..text.len().min(end + AFTER)]) {
         let Some((piece, after)) = quoted(text, end + joint - 1) else { break };
+        // A string on the next line with a colon behind it is the next key.
+        if text[after..].trim_ascii_start().starts_with(b":") && text[end..end + joint].contains(&b'\n') {
+            break;
+        }
         (value.end, end) = (piece.end, after);
     }
     Some(without_scheme(text, value))
