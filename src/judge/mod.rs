@@ -12,6 +12,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use regex::bytes::{Regex, RegexBuilder};
+use zeroize::Zeroizing;
 
 use crate::model::{Confidence, Promise, Strength};
 use crate::proofs;
@@ -144,6 +145,9 @@ pub fn judge(subject: Subject<'_>) -> Judgement {
         let strength = if is_random { Strength::Random } else { Strength::Weak };
         Judgement::Secret { confidence, strength, bits }
     };
+    if let Some(plain) = plain(value) {
+        return judge_plain(subject, &plain);
+    }
     let found = match subject.promise {
         Promise::Token => token(&subject, &text, bits),
         Promise::Password => password(&subject, &text, bits),
@@ -151,6 +155,17 @@ pub fn judge(subject: Subject<'_>) -> Judgement {
         Promise::Salt => Err(Reason::Spelled(bits, TOKEN.1)),
     };
     found.map_or_else(Judgement::Not, secret)
+}
+
+/// Judges what a value says in base64; a structure in it is read by itself.
+fn judge_plain(subject: Subject<'_>, plain: &str) -> Judgement {
+    let (value, promise) = match plain.split_once(':') {
+        _ if plain.starts_with(['{', '[']) => return Judgement::Not(Reason::Public("a structure in base64")),
+        // HTTP's basic authentication: a user and a password.
+        Some((_, password)) => (password, Promise::Password),
+        None => (plain, subject.promise),
+    };
+    judge(Subject { value: value.as_bytes(), promise, ..subject })
 }
 
 /// The bits that speak for chance, if nothing else speaks against a value.
@@ -173,10 +188,7 @@ fn unrefuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Result<f32, Rea
     if references::is_reference(text, subject.manner) {
         return Err(Reason::Reference);
     }
-    let is_placeholder = |text: &str| {
-        proofs::is_placeholder(text) || references::is_placeholder(text) || references::repeats_name(text)
-    };
-    if is_placeholder(text) || decoded(value).is_some_and(|inner| is_placeholder(&inner)) {
+    if proofs::is_placeholder(text) || references::is_placeholder(text) || references::repeats_name(text) {
         return Err(Reason::Placeholder);
     }
     if proofs::published(value).is_some() {
@@ -192,19 +204,21 @@ fn unrefuted(subject: &Subject<'_>, value: &[u8], text: &str) -> Result<f32, Rea
         .map_or(Ok(bits), |what| Err(Reason::Public(what)))
 }
 
-/// What the value says in base64, or the password in it, where that is plain text.
-fn decoded(value: &[u8]) -> Option<String> {
-    let inner = STANDARD_NO_PAD
-        .decode(value.trim_ascii_end().strip_suffix(b"==").or(value.strip_suffix(b"=")).unwrap_or(value))
-        .ok()?;
-    let text =
-        String::from_utf8(inner).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')))?;
-    let password = text.split_once(':').map(|(_, password)| password.to_owned());
-    Some(password.unwrap_or(text)).filter(|text| text.len() >= 4)
+/// Fewer letters than these may well be text by chance.
+const SHORTEST_PLAIN: usize = 6;
+
+/// What a value says in base64, if that is plain text: chance did not draw what was encoded.
+fn plain(value: &[u8]) -> Option<Zeroizing<String>> {
+    let value = value.strip_suffix(b"==").or(value.strip_suffix(b"=")).unwrap_or(value);
+    let mut text = Zeroizing::new(String::from_utf8(STANDARD_NO_PAD.decode(value).ok()?).ok()?);
+    let end = text.trim_ascii_end().len();
+    text.truncate(end);
+    let is_plain = text.len() >= SHORTEST_PLAIN && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    is_plain.then_some(text)
 }
 
 fn token(subject: &Subject<'_>, text: &str, bits: f32) -> Result<Confidence, Reason> {
-    if text.contains(char::is_whitespace) {
+    if text.contains(char::is_whitespace) || !text.is_ascii() {
         return Err(Reason::Sentence);
     }
     let needed = if subject.manner == Manner::Said { SAID } else { TOKEN.0 };
@@ -330,6 +344,19 @@ mod tests {
             ("Enter your password", None),
             ("ENC(abcdefgh77)", None),
             ("vault-client-password-1", None),
+            ("zip/$ASSET7", None),
+            ("%[3]s", None),
+            ("`+expected1+`", None),
+            ("\\u0000", None),
+            ("Form\\Type\\Repeated7Type", None),
+            ("5.1.1(@types/node@20.19.43)", None),
+            (">=1.0.0", None),
+            ("workspace:*", None),
+            ("CLIENT_PASSWORD1,CLIENT_PASSWORD2", None),
+            ("50m3_p455w0rd", None),
+            ("cG9zdGdyZXMK", None),
+            ("Tulip/99", Some(Likely)),
+            ("Tul1p/k7x.rT", Some(Likely)),
             ("abc", None),
         ] {
             let found = confidence(Promise::Password, value, Manner::Quoted);
@@ -368,8 +395,34 @@ mod tests {
             "2024-01-31T12:00:00Z",
             "not-a-real-token",
             "https://example.org/token",
+            "Purple62/v4/41/43/1d/41431d2b-9d6d-8c4e-5f10-ccb43f4ce12c/source.png",
+            "~/.ssh/id_ed25519_k7rT2",
+            "k7rT2mQx/20170529/eu-west-1/s3/aws4_request",
+            "HTTP/1.1",
+            "npm:^1.10.0",
+            "dGVzdC1hY2NvdW50LWtleQ==",
+            "Zm9vOmJhcg==",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "Umlaute\u{c4}\u{fc}\u{f6}7",
+            "02030405060708090a0b0c",
+            "h4x0rh4x0rh4x0rh4x0r",
         ] {
             assert!(confidence(Promise::Token, value, Manner::Quoted).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_base64_says_is_judged() {
+        let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        for (text, expected) in [
+            ("robot:k7rT2mQx9vLp", Some(Confidence::Likely)),
+            ("robot:changeme", None),
+            ("k7rT2mQx9vLpW4sZ", Some(Confidence::Likely)),
+            ("an account's key", None),
+            ("{\"alg\":\"HS256\"}", None),
+        ] {
+            let found = confidence(Promise::Token, &encoded(text), Manner::Quoted);
+            assert_eq!(found.ok(), expected, "{text}: {found:?}");
         }
     }
 

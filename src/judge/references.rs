@@ -50,6 +50,7 @@ static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
         | ^\\?[$&%]\$?[A-Za-z_]\w*[,;)]*$ | ^\$[A-Z_]+ | ^@[A-Z_]{4,}$ | ^@[({] | ^["']\x20*[.+] | [.+]\x20*["']$ | ^%[A-Za-z_]\w*%$ | ^![A-Z_]+!$ | ^@[A-Za-z_.]+@$ | ^__\w+__$ | ^:[a-z_]+$ | ^\?$ | ^%[sdvqi]$ | %[sdv]\b
         | \[\^ | \(\? | \\[dwsb][+*?{\])] | \.[*+][?)$]
         | ^\{[A-Za-z_0-9.]*\}$ | \{\w*\} | ^\$\w+->
+        | %\[\d+\][a-z] | /\$\w | ^`\x20*[.+] | \\"\x20*[=:] | \]\(
         "#,
     )
 });
@@ -316,6 +317,7 @@ pub(super) fn is_reference(text: &str, manner: Manner) -> bool {
         || manner == Manner::Quoted && is_call(text)
         || is_address(text)
         || is_file(text) && is_spelled()
+        || is_path(text)
         || is_variable(text)
 }
 
@@ -341,7 +343,7 @@ fn is_variable(text: &str) -> bool {
             r"^(?:[A-Z][A-Z0-9%]*_)+[A-Z0-9]*(?:PASS|PWD|SECRET|TOKEN|KEY|CRED|AUTH)[A-Z0-9_]*$|^(?:[A-Z]+_){2,}[A-Z]+$",
         )
     });
-    VARIABLE.is_match(text.as_bytes())
+    text.split(',').all(|name| VARIABLE.is_match(name.as_bytes()))
 }
 
 /// The address of something, without a user in it.
@@ -364,6 +366,14 @@ fn is_file(text: &str) -> bool {
         )
     });
     FILE.is_match(text.as_bytes()) && !text.contains(['+', '='])
+}
+
+/// A path that no chance wrote, whatever its parts are called: where it begins, or how it ends, tells.
+fn is_path(text: &str) -> bool {
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"^(?:~|\.{1,2})/[\w.@/-]+$|^/?(?:[\w.@-]+/){2,}[\w.@-]*\.[a-z][0-9a-z]{1,7}$")
+    });
+    PATH.is_match(text.as_bytes())
 }
 
 /// Whether a value repeats what its name says: `vault-client-password-1`.

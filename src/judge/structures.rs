@@ -41,6 +41,8 @@ const NAMED: &[(&str, &str)] = &[
         r"(?i)(?:^|[_.-])(?:existing|external|image_?pull|pull|tls|k8s|kube|kubernetes|sealed)[_.-]?secrets?$",
         "the name of a secret",
     ),
+    (r"(?i)(?:^|[_.-])(?:first|second|third|single|multi|two|render)[_-]?pass$", "a run through something"),
+    (r"(?i)^x[_-]amz[_-]credential$", "the id of a key and its scope"),
 ];
 
 static BY_NAME: LazyLock<RegexSet> = LazyLock::new(|| set(NAMED));
@@ -88,8 +90,10 @@ const PUBLIC: &[(&str, &str)] = &[
     ),
     (r"^eyJ[0-9A-Za-z_-]{10,}\.", "a token that tells of itself; its own rule judges it"),
     (r"^(?:\d+\.){3,}\d+", "a number in dots"),
-    (r"(?:\\x[0-9a-fA-F]{2}[^\\]{0,4}){3}", "bytes"),
-    (r"^v?\d+(?:\.\d+){1,4}(?:[-+.][0-9A-Za-z.+-]{1,30})?$", "a version or an address"),
+    (r"(?:\\x[0-9a-fA-F]{2}[^\\]{0,4}){3}|^(?:\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[0-7]{1,3}))+$", "bytes"),
+    (r"^[v^~<>=@]*\d+(?:\.\d+){1,4}(?:[-+.][0-9A-Za-z.+-]{1,30})?(?:\(.*\))?$", "a version or an address"),
+    (r"^(?:npm|workspace|catalog|link|portal|patch):[\^~*\d.@<>=]", "a version"),
+    (r"^[A-Za-z][A-Za-z-]*/\d+\.\d+$", "a protocol and its version"),
     (r"^\d{4}-\d\d-\d\d(?:[T ][\d:.Z+-]*)?$|^\d{1,2}[:/.]\d{1,2}[:/.]\d{2,4}$", "a date"),
     (r"^[+-]?\d+(?:\.\d+)?(?:[smhd]|ms|MB|GB|KB|Mi|Gi|px|em|%)?$", "a number"),
     (r"^0x[0-9a-fA-F]{1,16}$", "a number"),
@@ -99,7 +103,11 @@ const PUBLIC: &[(&str, &str)] = &[
         r"^(?:[a-z0-9-]{1,63}\.)+(?:com|org|net|io|dev|local|internal|cloud|co|de|uk|gov|edu|info|app)(?::\d+)?(?:/.*)?$",
         "a host",
     ),
-    (r"^[a-z]+(?:\.[A-Za-z_][A-Za-z_]*){2,}$", "a dotted name"),
+    (
+        r"^[a-z]+(?:\.[A-Za-z_][A-Za-z_]*){2,}$|^\\{0,2}[A-Za-z_]\w*(?:\\{1,2}[A-Za-z_]\w*){2,}$",
+        "a dotted name",
+    ),
+    (r"(?:/|%2F)\d{8}(?:/|%2F)[0-9a-z-]+(?:/|%2F)\w+(?:/|%2F)aws4_request", "the id of a key and its scope"),
     (
         r"(?i)^(?:utf-?8|ascii|iso-?8859-\d+|us-ascii|aes-\d+-\w+|aes-?\d{3}|rs256|hs256|es256|hmac-?sha-?\d+|sha-?\d{1,3}|md5|rsa-?\d*|pbkdf2\w*|argon2\w*|bcrypt|x-?api-?key)$",
         "the name of an algorithm",
