@@ -11,6 +11,8 @@ pub(super) struct Named {
     whole: HashMap<&'static [u8], Vec<usize>>,
     /// What follows the last dot of a name, where nothing else is asked of it.
     endings: HashMap<&'static [u8], Vec<usize>>,
+    /// What stands between two dots somewhere in a name, in a copy of a file: `*.yaml.*`.
+    between: HashMap<&'static [u8], Vec<usize>>,
     /// Other names with stars in them, by their last bytes; a star stands for any.
     starred: HashMap<u8, Vec<(&'static [u8], usize)>>,
 }
@@ -21,18 +23,31 @@ const TELLING: usize = 7;
 impl Named {
     /// Rules and their numbers.
     pub(super) fn of(rules: impl Iterator<Item = (usize, &'static Rule)>) -> Named {
-        let mut named = Named { whole: HashMap::new(), endings: HashMap::new(), starred: HashMap::new() };
-        for (name, rule) in rules.flat_map(|(number, rule)| names_of(rule).map(move |name| (name, number))) {
-            let ending =
-                name.strip_prefix(b"*.").filter(|ending| !ending.iter().any(|byte| b"*.".contains(byte)));
-            match ending {
-                Some(ending) => named.endings.entry(ending).or_default().push(rule),
-                None => match name.last() {
-                    Some(last) if name.contains(&b'*') => {
-                        named.starred.entry(*last).or_default().push((name, rule));
-                    }
-                    _ => named.whole.entry(name).or_default().push(rule),
-                },
+        Named::of_names(rules.flat_map(|(number, rule)| names_of(rule).map(move |name| (name, number))))
+    }
+
+    fn of_names(names: impl Iterator<Item = (&'static [u8], usize)>) -> Named {
+        let mut named = Named {
+            whole: HashMap::new(),
+            endings: HashMap::new(),
+            between: HashMap::new(),
+            starred: HashMap::new(),
+        };
+        for (name, rule) in names {
+            let is_plain = |part: &[u8]| !part.iter().any(|byte| b"*.".contains(byte));
+            let ending = name.strip_prefix(b"*.");
+            let between = ending.and_then(|ending| ending.strip_suffix(b".*"));
+            match (ending, between, name.last()) {
+                (Some(ending), _, _) if is_plain(ending) => {
+                    named.endings.entry(ending).or_default().push(rule)
+                }
+                (_, Some(between), _) if is_plain(between) => {
+                    named.between.entry(between).or_default().push(rule);
+                }
+                (_, _, Some(last)) if name.contains(&b'*') => {
+                    named.starred.entry(*last).or_default().push((name, rule));
+                }
+                _ => named.whole.entry(name).or_default().push(rule),
             }
         }
         named
@@ -40,8 +55,11 @@ impl Named {
 
     /// The rules of which some file has this name; one of them may be told several times.
     pub(super) fn for_name(&self, name: &[u8]) -> impl Iterator<Item = usize> {
-        let ending = memchr::memrchr(b'.', name).and_then(|dot| self.endings.get(&name[dot + 1..]));
-        let known = self.whole.get(name).into_iter().chain(ending).flatten();
+        let last_dot = memchr::memrchr(b'.', name);
+        let ending = last_dot.and_then(|dot| self.endings.get(&name[dot + 1..]));
+        let inside = last_dot.map_or(&b""[..], |dot| &name[..dot]);
+        let between = inside.split(|&byte| byte == b'.').skip(1).filter_map(|part| self.between.get(part));
+        let known = self.whole.get(name).into_iter().chain(ending).chain(between).flatten();
         let starred = name.last().into_iter().chain([&b'*']).filter_map(|last| self.starred.get(last));
         let starred = starred.flatten().filter(move |(pattern, _)| wildcard(pattern, name));
         known.chain(starred.map(|(_, rule)| rule)).copied()
@@ -98,6 +116,37 @@ fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_known_by_the_names_of_their_files() {
+        let patterns = ["*.pem", "*.yaml.*", ".netrc", "id*key", "wp-config*"].map(str::as_bytes);
+        let named = Named::of_names(patterns.into_iter().zip(0..));
+        for name in [
+            "a.pem",
+            "pem",
+            ".pem",
+            "a.yaml.bak",
+            "a.yaml",
+            ".yaml.x",
+            "a.b.yaml.c.d",
+            ".netrc",
+            "x.netrc",
+            "id_key",
+            "idkey",
+            "idkeys",
+            "wp-config.php",
+            "wp-config",
+            "",
+            ".",
+            "..",
+        ] {
+            let mut seen: Vec<usize> = named.for_name(name.as_bytes()).collect();
+            seen.sort_unstable();
+            let expected: Vec<usize> =
+                (0..patterns.len()).filter(|&number| wildcard(patterns[number], name.as_bytes())).collect();
+            assert_eq!(seen, expected, "{name}");
+        }
+    }
 
     #[test]
     fn patterns_and_paths() {

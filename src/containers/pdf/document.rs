@@ -173,7 +173,11 @@ impl<'f, 'a> Document<'f, 'a> {
     }
 
     /// Hands over what the stream of this number unpacks to, if there is one.
-    pub(super) fn read_stream(&mut self, number: u32, take: impl FnOnce(&mut dyn Read)) -> Result<(), Failure> {
+    pub(super) fn read_stream(
+        &mut self,
+        number: u32,
+        take: impl FnOnce(&mut dyn Read),
+    ) -> Result<(), Failure> {
         let Some(stream) = self.objects.get(&number).and_then(|held| held.stream) else { return Ok(()) };
         match self.object(number).dictionary() {
             Some(dictionary) => self.read(stream, dictionary, take),
@@ -224,7 +228,9 @@ impl<'f, 'a> Document<'f, 'a> {
             let Some(node) = node.dictionary().filter(|_| seen.insert(number)) else { continue };
             match self.get(node, "Kids") {
                 Object::Array(kids) => {
-                    open.extend(kids.iter().rev().filter_map(Object::reference).filter(|kid| !seen.contains(kid)));
+                    open.extend(
+                        kids.iter().rev().filter_map(Object::reference).filter(|kid| !seen.contains(kid)),
+                    );
                 }
                 _ => pages.push(number),
             }

@@ -67,7 +67,8 @@ impl Font {
             read.simple(font, document);
         }
         if let Some(number) = font.get("ToUnicode").reference() {
-            let content = |content: &mut dyn Read| read.told = characters(Lexer::new(BufReader::new(content), 0));
+            let content =
+                |content: &mut dyn Read| read.told = characters(Lexer::new(BufReader::new(content), 0));
             // What is missing is told where text is shown that has it.
             let _ = document.read_stream(number, content);
         }
@@ -94,7 +95,12 @@ impl Font {
         let differences = encoding.dictionary().map(|all| document.resolved(all.get("Differences")));
         self.name_codes(&differences.unwrap_or(Object::Null));
         let unit = if font.is("Subtype", "Type3") {
-            document.resolved(font.get("FontMatrix")).members().first().and_then(Object::number).unwrap_or(0.001)
+            document
+                .resolved(font.get("FontMatrix"))
+                .members()
+                .first()
+                .and_then(Object::number)
+                .unwrap_or(0.001)
         } else {
             0.001
         };
@@ -105,7 +111,8 @@ impl Font {
         }
         let is_courier = font.get("BaseFont").name().is_some_and(|name| name.starts_with(b"Courier"));
         let descriptor = document.resolved(font.get("FontDescriptor"));
-        let missing = descriptor.dictionary().map(|all| all.get("MissingWidth").number().unwrap_or(0.0) * unit);
+        let missing =
+            descriptor.dictionary().map(|all| all.get("MissingWidth").number().unwrap_or(0.0) * unit);
         self.other_width = if is_courier { Some(0.6) } else { missing };
     }
 
@@ -174,7 +181,8 @@ impl Font {
         if let Some((by, text)) = self.told.get(code).or_else(|| self.named.get(code)) {
             return Some(moved(text, by));
         }
-        let decoded = |encoding: &'static Encoding| encoding.decode_without_bom_handling(bytes).0.into_owned();
+        let decoded =
+            |encoding: &'static Encoding| encoding.decode_without_bom_handling(bytes).0.into_owned();
         match self.codes {
             Codes::Bytes => Some(decoded(WINDOWS_1252)),
             Codes::BytesOfMac => Some(decoded(MACINTOSH)),
@@ -282,7 +290,8 @@ fn meaning(name: &[u8]) -> Option<String> {
         return Some(NAMES[at].1.into());
     }
     let hex = name.strip_prefix("uni").or_else(|| name.strip_prefix('u'));
-    let code = hex.filter(|hex| (4..=6).contains(&hex.len())).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let code =
+        hex.filter(|hex| (4..=6).contains(&hex.len())).and_then(|hex| u32::from_str_radix(hex, 16).ok());
     match code {
         Some(code) => char::from_u32(code).map(String::from),
         None => (name.len() == 1).then(|| name.into()),

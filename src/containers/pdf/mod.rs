@@ -195,12 +195,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A stream that is read as it is, once it is unpacked: a file that is attached has its own name.
-    fn content(
-        &mut self,
-        number: u32,
-        dictionary: &Dictionary,
-        stream: Stretch<'_>,
-    ) -> Result<(), Fault> {
+    fn content(&mut self, number: u32, dictionary: &Dictionary, stream: Stretch<'_>) -> Result<(), Fault> {
         let file_name = self.document.file_names.get(&number);
         let name = file_name.cloned().unwrap_or_else(|| named(number).into_bytes());
         match self.document.content(stream, dictionary) {

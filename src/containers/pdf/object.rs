@@ -190,7 +190,9 @@ mod tests {
     fn what_is_damaged_is_none() {
         let deep = |depth| "[".repeat(depth) + &"]".repeat(depth);
         assert!(read(&deep(DEEPEST)).is_some());
-        for text in ["<< /A 1", "[1 ( 2", "[ R ]", "[ -1 0 R]", "<< /A endobj >>", "]", "", &deep(DEEPEST + 1)] {
+        for text in
+            ["<< /A 1", "[1 ( 2", "[ R ]", "[ -1 0 R]", "<< /A endobj >>", "]", "", &deep(DEEPEST + 1)]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -191,7 +191,9 @@ impl<'a> Reading<'a> {
             b"T*" => self.next_line(0.0, -self.state.leading),
             b"Tm" => self.with_matrix(Reading::jump),
             b"BT" => self.jump(Matrix::SAME),
-            b"cm" => self.with_matrix(|reading, matrix| reading.state.system = matrix.within(reading.state.system)),
+            b"cm" => {
+                self.with_matrix(|reading, matrix| reading.state.system = matrix.within(reading.state.system))
+            }
             b"q" if self.kept.len() < MOST_STATES => self.kept.push(self.state.clone()),
             b"Q" => self.state = self.kept.pop().unwrap_or_else(|| self.state.clone()),
             b"Tf" => {
@@ -347,7 +349,10 @@ mod tests {
             ("q .1 0 0 .1 0 0 cm /C 100 Tf (ab) Tj Q q /C 10 Tf BT 12 0 Td (c) Tj Q", "abc"),
             ("/C 10 Tf 12 TL (a) ' (b) ' 1 1 (c) \"", "a\nb\nc"),
             ("/C 10 Tf 0 -12 TD (a) Tj T* (b) Tj T* T* (c) Tj", "a\nb\nc"),
-            ("/C 1 Tf 10 0 0 -10 0 0 Tm (ab) Tj 10 0 0 -10 12 1 Tm (c) Tj 10 0 0 -10 0 20 Tm (d) Tj", "abc\nd"),
+            (
+                "/C 1 Tf 10 0 0 -10 0 0 Tm (ab) Tj 10 0 0 -10 12 1 Tm (c) Tj 10 0 0 -10 0 20 Tm (d) Tj",
+                "abc\nd",
+            ),
             ("/C 10 Tf (ab) Tj 0 0 Td (ab) Tj", "ab\nab"),
             ("/N 10 Tf (ab) Tj (c) Tj 11 0 Td (d) Tj", "abc d"),
             ("/C 10 Tf (a ) Tj 30 0 Td (b) Tj", "a b"),
