@@ -431,3 +431,20 @@ fn each_token_is_asked_about_before_and_after_its_call() {
     asked[3..].sort();
     assert_eq!(asked, [both(), vec!["revoke".to_owned()], both()].concat());
 }
+
+#[test]
+fn what_lacks_what_stands_beside_it_is_not_planned_for() {
+    let desk = Desk::of(Project::new(), &[]);
+    let key = example("mongodb-atlas-api-key", 1);
+    let beside = format!("atlas_private_key = {key}\n");
+    // Nobody listens there: the question is none that its vendor documents, and so it is not asked.
+    let planned = |text: String| {
+        desk.project.write("a.env", text);
+        desk.plan(&["--endpoint", "mongodb-atlas=http://127.0.0.1:9"])["items"][0].clone()
+    };
+    let item = planned(beside.clone());
+    let why = "`public_key`, which the call needs, was not found beside it";
+    assert_eq!((&item["action"], &item["why_not"]), (&Value::Null, &json!(why)), "{item:#}");
+    let item = planned(format!("atlas_public_key = abcdefgh\n{beside}"));
+    assert_eq!(item["action"]["verb"], "delete", "{item:#}");
+}

@@ -1,5 +1,6 @@
 //! What would be done about each finding.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use crate::commands::scan::{Prepared, visit_roots};
 use crate::commands::verify::{recalled, report_among};
 use crate::commands::{CommandError, Ended, ScanTask};
 use crate::findings::{Dismissed, settle};
-use crate::model::{Confidence, Finding, Report, Revoke, UnknownReason, Verdict};
+use crate::model::{Call, Confidence, Finding, Piece, Report, Revoke, UnknownReason, Verdict, pieces};
 use crate::net::{Client, Values, host_of};
 use crate::report::{masked_findings, masked_value};
 use crate::revoke::{Action, Item, Ledger, Plan};
@@ -109,12 +110,30 @@ fn action(finding: &Finding, verb: Option<&str>, client: &Client, policy: &Polic
         return Err(unknown.detail.clone());
     }
     let revoke = call_of(finding, verb)?;
+    if let Some(name) = lacking(finding, revoke) {
+        return Err(format!("`{name}`, which the call needs, was not found beside it"));
+    }
     let host = host_of(client, finding.rule.endpoint, &revoke.call, &Values::of(finding));
     let host = host.map_err(|_| {
         let name = finding.rule.endpoint;
         format!("it is not known where its provider is; name the server: --endpoint {name}=URL")
     })?;
     Ok(Action::of(revoke, host))
+}
+
+/// A companion that a call needs and that was not found.
+fn lacking(finding: &Finding, revoke: &Revoke) -> Option<&'static str> {
+    let calls = revoke.first.iter().map(|step| &step.call).chain([&revoke.call]);
+    let places = calls.flat_map(Call::templates).flat_map(pieces).filter_map(|piece| match piece {
+        Piece::Place(inner) => inner.split('|').next(),
+        Piece::Text(_) => None,
+    });
+    let named: BTreeSet<&str> = places.collect();
+    let is_near = |name| finding.nearby.iter().any(|nearby| nearby.name == name);
+    let mut needed = finding.rule.companions.iter().filter(|companion| !companion.optional);
+    needed
+        .find(|companion| named.contains(companion.name) && !is_near(companion.name))
+        .map(|found| found.name)
 }
 
 /// The call about a finding: that of the verb, or what the vendor can undo, or the first.
