@@ -105,7 +105,7 @@ impl Literals {
 impl Entry {
     fn of(literal: &Literal, number: u32) -> Entry {
         let Literal { text, four, .. } = *literal;
-        // Those before are left out only where there are none.
+        // What stands before the four bytes, or behind them where they come first.
         let other = if four > 0 { four.saturating_sub(4) } else { 4.min(text.len().saturating_sub(4)) };
         let told = text[other..].first_chunk().filter(|_| text.len() > 4);
         Entry { number, four: four as u16, told: told.map(|told| (other as u16, Form::CASELESS.key(*told))) }
