@@ -29,6 +29,9 @@ const MOST_STARTS: usize = 8;
 /// Shorter lines are not wrapped ones.
 const SHORTEST_LINE: usize = 32;
 
+/// A last line that is shorter may be a word below the value.
+const LONGER_THAN_WORDS: usize = 12;
+
 /// How the last bits of a run are filled is of no interest.
 const FORGIVING: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
@@ -212,7 +215,7 @@ fn decode_from(text: &[u8], run: Range<usize>, left: &mut usize) -> Option<Layer
         Kind::Text => None,
         Kind::Compressed(format) => Some(format),
     };
-    let lines = lines(text, run);
+    let lines = lines(text, run, compressed.is_none());
     let bytes = bytes_of(text, &lines)?;
     *left = left.saturating_sub(bytes.len());
     let characters = lines[0].start..lines[lines.len() - 1].end;
@@ -290,17 +293,23 @@ fn bytes_of(text: &[u8], lines: &[Range<usize>]) -> Option<Vec<u8>> {
     FORGIVING.decode(characters).ok()
 }
 
-/// The lines of a value whose first one is this run: as long as the first, but for the last.
-fn lines(text: &[u8], first: Range<usize>) -> Vec<Range<usize>> {
+/// The lines of a value, which says text or something else, and whose first one is this run: as long as the first, but
+/// for the last.
+fn lines(text: &[u8], first: Range<usize>, says_text: bool) -> Vec<Range<usize>> {
     let length = first.len();
     let mut lines = vec![first];
     while let Some(last) = lines.last().filter(|last| last.len() == length && length >= SHORTEST_LINE) {
         let Some(start) = next_line(text, last.end) else { break };
         let line = start..start + text[start..].iter().take_while(|&&byte| is_of_alphabet(byte)).count();
-        let after = text[line.end..].iter().find(|&&byte| byte != b'=');
-        let ends = after
-            .is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'"' | b'\'' | b'\\' | b'`' | b'<'));
-        if line.is_empty() || line.len() > length || !ends {
+        let padding = text[line.end..].iter().take_while(|&&byte| byte == b'=').count();
+        let after = text.get(line.end + padding);
+        let ends = after.is_none_or(|byte| b"\r\n \"'\\`<])&".contains(byte));
+        let is_word = || {
+            let is_whole = (lines.len() * length + line.len() + padding).is_multiple_of(4);
+            let is_other = says_text && length.is_multiple_of(4) && !says_more_text(text, &line);
+            !is_whole || is_other || after == Some(&b' ')
+        };
+        if line.is_empty() || line.len() > length || !ends || (line.len() < LONGER_THAN_WORDS && is_word()) {
             break;
         }
         lines.push(line);
@@ -308,14 +317,20 @@ fn lines(text: &[u8], first: Range<usize>) -> Vec<Range<usize>> {
     lines
 }
 
-/// Where the text goes on after a line break, written out or escaped.
+fn says_more_text(text: &[u8], line: &Range<usize>) -> bool {
+    bytes_of(text, std::slice::from_ref(line)).is_some_and(|bytes| is_text(&bytes))
+}
+
+/// Where the text goes on after a line break, written out or escaped, or both with a `\` between that makes one line of
+/// two.
 fn next_line(text: &[u8], end: usize) -> Option<usize> {
     let rest = &text[end..];
+    let written_out =
+        |rest: &'_ [u8]| rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n").map(<[u8]>::len);
     let escaped = rest.strip_prefix(b"\\r").unwrap_or(rest).strip_prefix(b"\\n");
-    let rest = match escaped {
-        Some(rest) => rest,
-        None => rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?,
-    };
+    let joined = escaped.unwrap_or(rest).strip_prefix(b"\\").and_then(written_out);
+    let rest = joined.or(escaped.map(<[u8]>::len)).or_else(|| written_out(rest))?;
+    let rest = &text[text.len() - rest..];
     let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     Some(text.len() - rest.len() + indent)
 }
@@ -382,9 +397,29 @@ mod tests {
             (format!("a/{base64}"), Encoding::Base64, last(2)),
             (format!("key: |\n  {first}\n  {second}\n"), Encoding::Base64, last(12)),
             (format!("\"{first}\\n{second}\\n\""), Encoding::Base64, last(3)),
+            (format!("key={first}\\n\\\n    {second}\n"), Encoding::Base64, last(12)),
+            (format!("key={first}\\\n{second}\n"), Encoding::Base64, last(6)),
+            (format!("<![CDATA[{first}\n{second}]]>"), Encoding::Base64, last(10)),
             (format!("0x{hex}"), Encoding::Hex, hex.len()..hex.len() + 2),
         ] {
             assert_eq!(found(&text), [(encoding, words.to_owned(), place)], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_below_a_value_is_no_line_of_it() {
+        let words = "a value of so many bytes that its last four are full, and no padding!";
+        assert_eq!(words.len() % 3, 0);
+        let whole = encoded(words);
+        let place = whole.len() - 2..whole.len();
+        for below in
+            ["EOF", "RUN make", "make deploy", "done", "fi\nmake", "text of a comment", "====", "exit"]
+        {
+            assert_eq!(
+                found(&format!("{whole}\n{below}\n")),
+                [(Encoding::Base64, words.to_owned(), place.clone())],
+                "{below}"
+            );
         }
     }
 

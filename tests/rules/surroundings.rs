@@ -1,5 +1,7 @@
 //! Twenty sorts of text in which tokens leak, and how each writes a name and a value.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::ops::Range;
 
 /// A sort of text.
@@ -34,6 +36,7 @@ pub(crate) enum Spelling {
 }
 
 /// A text and where the secret stands in it.
+#[derive(Clone)]
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) secret: Range<usize>,
@@ -300,6 +303,34 @@ impl Surrounding {
     pub(crate) fn write(&self, name: &str, value: &str, secret: &Range<usize>) -> Option<Written> {
         let form = self.forms.iter().find(|form| !value.contains(form.never))?;
         Some(Written::of(&form.text.replace("{name}", name), value, secret, form.escapes))
+    }
+
+    /// The same for a value that is encoded already, in which `own` is what the text itself would write its characters
+    /// with: nothing of it but line breaks is written otherwise.
+    pub(crate) fn write_encoded(
+        &self,
+        name: &str,
+        value: &str,
+        secret: &Range<usize>,
+        own: Option<char>,
+    ) -> Option<Written> {
+        let is_own = |letter: &char| Some(*letter) == own;
+        let changes = |form: &Form| {
+            let escapes = form.escapes.iter().map(|(plain, _)| plain).filter(|plain| **plain != '\n');
+            let others = form.never.iter().chain(escapes).filter(|letter| !is_own(letter));
+            others.copied().any(|letter| value.contains(letter))
+        };
+        let form = self.forms.iter().find(|form| !changes(form))?;
+        let is_break = |plain: &char| *plain == '\n' && !is_own(plain);
+        let breaks: Vec<_> = form.escapes.iter().copied().filter(|(plain, _)| is_break(plain)).collect();
+        Some(Written::of(&form.text.replace("{name}", name), value, secret, &breaks))
+    }
+
+    /// An expression in the place of a literal.
+    pub(crate) fn write_expression(&self, name: &str, value: &str, secret: &Range<usize>) -> Written {
+        let text = self.forms[0].text.replace("{name}", name);
+        let text = text.replace("\"{value}\"", "{value}").replace("'{value}'", "{value}");
+        Written::of(&text, value, secret, &[])
     }
 }
 
