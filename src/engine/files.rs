@@ -39,7 +39,7 @@ impl Named {
             let between = ending.and_then(|ending| ending.strip_suffix(b".*"));
             match (ending, between, name.last()) {
                 (Some(ending), _, _) if is_plain(ending) => {
-                    named.endings.entry(ending).or_default().push(rule)
+                    named.endings.entry(ending).or_default().push(rule);
                 }
                 (_, Some(between), _) if is_plain(between) => {
                     named.between.entry(between).or_default().push(rule);
