@@ -113,7 +113,7 @@ impl Budget {
     }
 
     /// Counts what came out at this depth.
-    fn count_unpacked(&self, depth: usize, read: usize) {
+    pub(super) fn count_unpacked(&self, depth: usize, read: usize) {
         let mut all = self.unpacked.borrow_mut();
         if all.len() <= depth {
             all.resize(depth + 1, 0);

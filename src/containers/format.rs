@@ -1,6 +1,6 @@
 //! Which container a file is: by its first bytes, never by its name.
 
-use super::{ar, class, cpio, har, mail, notebook, program, rpm, sevenz, sqlite, tar};
+use super::{ar, class, cpio, har, mail, notebook, pdf, program, rpm, sevenz, sqlite, tar};
 
 /// A format that is opened, or known and told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Format {
     Class,
     /// A program of .NET (ECMA-335, II.24 and II.25).
     Program,
+    /// A PDF file (ISO 32000-1).
+    Pdf,
     /// A message with parts (RFC 5322, RFC 2045).
     Mail,
     /// A Jupyter notebook.
@@ -89,6 +91,7 @@ impl Format {
             b'S' if head.starts_with(sqlite::MAGIC) => Some(Format::Sqlite),
             0xca if class::is_class(head) => Some(Format::Class),
             b'M' if program::is_of_dotnet(head) => Some(Format::Program),
+            b'%' if head.starts_with(pdf::MAGIC) => Some(Format::Pdf),
             b'{' if notebook::is_notebook(head) => Some(Format::Notebook),
             b'{' if har::is_har(head) => Some(Format::Har),
             b'A'..=b'Z' | b'a'..=b'z' if mail::is_mail(head) => Some(Format::Mail),
@@ -109,13 +112,17 @@ impl Format {
 
     /// Whether what it holds does not stand in its bytes.
     pub fn is_packed(self) -> bool {
-        !matches!(self, Format::Tar | Format::Ar | Format::Cpio) && self.reading() == Reading::Members
+        match self {
+            Format::Tar | Format::Ar | Format::Cpio => false,
+            Format::Pdf => true,
+            _ => self.reading() == Reading::Members,
+        }
     }
 
     /// How it is read.
     pub fn reading(self) -> Reading {
         match self {
-            Format::Sqlite | Format::Class | Format::Program => Reading::TextOfBinary,
+            Format::Sqlite | Format::Class | Format::Program | Format::Pdf => Reading::TextOfBinary,
             Format::Mail | Format::Notebook | Format::Har => Reading::TextOfText,
             _ => Reading::Members,
         }
@@ -137,6 +144,7 @@ impl Format {
             Format::Sqlite => "SQLite",
             Format::Class => "Java class",
             Format::Program => ".NET",
+            Format::Pdf => "PDF",
             Format::Mail => "mail",
             Format::Notebook => "notebook",
             Format::Har => "HAR",
@@ -199,6 +207,8 @@ mod tests {
             (b"\x28\xb5\x2f\xfd\0", Some(Format::Zstd)),
             (b"\x5e\x2a\x4d\x18\x02\0\0\0..\x28\xb5\x2f\xfd", Some(Format::Zstd)),
             (b"\x5e\x2a\x4d\x18\xff\xff\xff\xff..\x28\xb5\x2f\xfd", None),
+            (b"%PDF-1.7\n", Some(Format::Pdf)),
+            (b"% PDF-1.7", None),
             (b"Rar!\x1a\x07\x01\0", Some(Format::Unread(Unread::Rar))),
             (b"", None),
             (&[0; 1024], None),

@@ -1,4 +1,4 @@
-//! Deflate streams (RFC 1951) and what gzip (RFC 1952) puts around them. Whatever comes out before a fault is
+//! Deflate streams (RFC 1951) and what zlib (RFC 1950) and gzip (RFC 1952) put around them. Whatever comes out before a fault is
 //! handed over.
 
 use std::io::{self, BufRead, Read};
@@ -33,7 +33,16 @@ enum State {
 
 impl Inflater {
     pub(super) fn new() -> Inflater {
-        let decoder = || Box::new(Decoder::new(Format::Deflate));
+        Inflater::of(Format::Deflate)
+    }
+
+    /// One for streams with a header and a checksum (RFC 1950).
+    pub(super) fn zlib() -> Inflater {
+        Inflater::of(Format::Zlib)
+    }
+
+    fn of(format: Format) -> Inflater {
+        let decoder = || Box::new(Decoder::new(format));
         Inflater {
             decoder: decoder(),
             before: decoder(),

@@ -18,6 +18,7 @@ mod inflate;
 mod input;
 mod mail;
 mod notebook;
+mod pdf;
 mod program;
 mod rpm;
 mod sevenz;
@@ -288,6 +289,7 @@ impl<'a> Opening<'a> {
             Format::Sqlite => sqlite::read(&mut input, &mut opening),
             Format::Class => class::read(&mut input, &mut opening),
             Format::Program => program::read(&mut input, &mut opening),
+            Format::Pdf => pdf::read(&mut input, &mut opening),
             Format::Mail => mail::read(&mut input, &mut opening),
             Format::Har => har::read(&mut input, &mut opening),
             Format::Notebook => notebook::read(&mut input, &mut opening),
