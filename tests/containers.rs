@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
 mod common;
+#[path = "containers/pdf.rs"]
+mod pdf;
 
 use std::env;
 use std::ffi::OsStr;

@@ -2,7 +2,7 @@
 # Installs the programs that make the archives of the tests, from Debian's packages.
 set -euo pipefail
 
-needed=(zip unzip p7zip-full bzip2 xz-utils zstd cpio rpm skopeo sqlite3 python3)
+needed=(zip unzip p7zip-full bzip2 xz-utils zstd cpio rpm skopeo sqlite3 python3 librsvg2-bin ghostscript qpdf poppler-utils)
 missing=()
 for package in "${needed[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
